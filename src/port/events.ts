@@ -1,0 +1,19 @@
+import type { SubscriptionRef, TopicRef } from './names.js';
+import type { SubscriptionPolicy } from './policy.js';
+
+/** State of the line to the backend. */
+export type LinkStatus =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'ready' }
+  | { readonly state: 'reconnecting'; readonly attempt: number; readonly error: unknown }
+  | { readonly state: 'closed' };
+
+/** What a backend noticed by itself. Events carry names and counts, never payloads. */
+export type BrokerEvent =
+  | { readonly type: 'policy-changed'; readonly subscription: SubscriptionRef; readonly before: SubscriptionPolicy; readonly after: SubscriptionPolicy; readonly client: string }
+  | { readonly type: 'dead-lettered'; readonly subscription: SubscriptionRef; readonly id: string; readonly reason: string; readonly deliveryCount: number }
+  | { readonly type: 'dropped'; readonly subscription: SubscriptionRef; readonly id: string; readonly reason: string; readonly deliveryCount: number }
+  | { readonly type: 'lease-lapsed'; readonly subscription: SubscriptionRef; readonly id: string; readonly deliveryCount: number }
+  | { readonly type: 'topic-filling'; readonly topic: TopicRef; readonly subscription: string; readonly unsettled: number; readonly maxStreamLen: number }
+  | { readonly type: 'subscription-idle'; readonly subscription: SubscriptionRef; readonly idleMs: number; readonly waiting: number }
+  | { readonly type: 'gap'; readonly subscription: SubscriptionRef; readonly missed: number };
