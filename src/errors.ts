@@ -85,13 +85,14 @@ export class ChronowError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
   readonly retryable: boolean;
-  readonly [brand]: true = true;
 
   constructor(code: ErrorCode, message: string, options: ChronowErrorOptions = {}) {
     super(`${code}: ${message}`, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.details = options.details ?? {};
     this.retryable = options.retryable ?? false;
+    // Not a class field: isolated declarations allow no computed name, and it should not show when printed.
+    Object.defineProperty(this, brand, { value: true });
   }
 
   /** What loggers print: no stack, no cause internals. */
