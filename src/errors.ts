@@ -103,5 +103,5 @@ export class ChronowError extends Error {
 
 /** True for an error of Chronow, and, where `code` is given, for one with that code. */
 export function isChronowError(error: unknown, code?: ErrorCode): error is ChronowError {
-  return typeof error === 'object' && error !== null && brand in error && (code === undefined || (error as ChronowError).code === code);
+  return typeof error === 'object' && error !== null && brand in error && (code === undefined || ('code' in error && error.code === code));
 }

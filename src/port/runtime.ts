@@ -3,6 +3,8 @@
  * them from here and nowhere else, so that one and the same code runs in real and in virtual time.
  */
 export interface Runtime {
+  /** Virtual time cannot wait for promises: where this is true, meeting one is an error instead of a hang. */
+  readonly virtual: boolean;
   /** Milliseconds since the epoch, whole. */
   now(): number;
   /** Runs `work` once, at `time` (ms since the epoch) or as soon after it as can be; the returned function takes it back. */

@@ -1,0 +1,17 @@
+export { ackOnComplete, type AckOnCompleteOptions } from './ack-on-complete.js';
+export { batchDeliveries, type BatchOptions } from './batch-deliveries.js';
+export { drainOn, type DrainOnOptions } from './drain-on.js';
+export { fanOut, type Branch, type BranchValues } from './fan-out.js';
+export { filterPayload } from './filter-payload.js';
+export { hold } from './hold.js';
+export { mapPayload } from './map-payload.js';
+export { onFailed, type FailureDecision } from './on-failed.js';
+export { publishTo, type ForwardOptions, type PublishTarget, type PublishToOptions } from './publish-to.js';
+export { retryWithBackoff } from './retry-with-backoff.js';
+export { settledValues } from './settled-values.js';
+export { toDeadLetter, type ToDeadLetterOptions } from './to-dead-letter.js';
+export type { Project } from './work/work-run.js';
+export type { Backoff } from '../src/retry/backoff.js';
+export { DeadLetter, RetryLater } from '../src/subscription/fates.js';
+export type { Acked, DeadLettered, Failed, Lost, Retried, Settled } from '../src/subscription/outcome.js';
+export type { Delivery, Message } from '../src/subscription/delivery.js';

@@ -1,0 +1,68 @@
+import { isObservable, take, type Observable } from 'rxjs';
+import { failureNote } from '../src/subscription/failure-note.js';
+import type { Failed } from '../src/subscription/outcome.js';
+import type { DeadOf, DiscardedOf, FailedPayload, LostOf, Only, RetriedOf } from './types.js';
+import { settleFailures, type Decision, type Verdict } from './work/settle-failures.js';
+
+/**
+ * What is to become of a failure: `retry` it (after `delayMs`, default by the stored policy), `dead-letter` it with a
+ * reason, or `ack` it all the same.
+ */
+export type FailureDecision =
+  | 'ack'
+  | 'retry'
+  | 'dead-letter'
+  | { readonly action: 'retry'; readonly delayMs?: number | undefined }
+  | { readonly action: 'dead-letter'; readonly reason?: string | undefined; readonly description?: string | undefined };
+
+/**
+ * Takes every failure in the call that brings it and decides what becomes of it, at once or later. The lease is renewed
+ * while it is undecided.
+ *
+ * ```text
+ * outcomes    A--F-----|
+ * decision       --d|           the first value decides
+ * result      A----D---|        D: what really happened, after the backend confirmed
+ * ```
+ *
+ * next: everything else as it comes. error: passes. complete: after the last confirmation. unsubscribe: what is undecided
+ * is retried by the stored policy. A decision that errors, or completes without a value, is a retry by the stored policy.
+ *
+ * @throws ChronowError `OPTION_INVALID` at the call. A `decide` that throws makes the failure pass on to the policy, with
+ * an AggregateError of both errors.
+ *
+ * @example
+ * ```ts
+ * onFailed((failed) => ask(failed.error).pipe(map((answer) => (answer === 'give up' ? 'dead-letter' : 'retry'))))
+ * ```
+ */
+export function onFailed<S>(
+  decide: (failed: Failed<FailedPayload<S>>) => FailureDecision | Observable<FailureDecision>,
+): (source: Observable<S> & Only<S, 'onFailed() goes after ackOnComplete()'>) => Observable<S | RetriedOf<S> | DeadOf<S> | DiscardedOf<S> | LostOf<S>> {
+  return (source) => settleFailures(source, 'onFailed', {
+    decide: (failed: Failed<FailedPayload<S>>) => verdictOf(decide(failed), failed.error),
+  });
+}
+
+function verdictOf(answer: FailureDecision | Observable<FailureDecision>, error: unknown): Verdict {
+  if (!isObservable(answer)) return decision(answer, error);
+  return (settle) => {
+    let decided = false;
+    const decideOnce = (chosen: FailureDecision): void => {
+      decided = true;
+      settle(decision(chosen, error));
+    };
+    const subscription = answer.pipe(take(1)).subscribe({
+      next: decideOnce,
+      error: () => { settle(decision('retry', error)); },
+      complete: () => { if (!decided) settle(decision('retry', error)); },
+    });
+    return () => { subscription.unsubscribe(); };
+  };
+}
+
+function decision(chosen: FailureDecision, error: unknown): Decision {
+  const { action, delayMs, reason, description } = { delayMs: undefined, reason: undefined, description: undefined, ...(typeof chosen === 'string' ? { action: chosen } : chosen) };
+  if (action === 'dead-letter') return { action, note: failureNote(reason ?? 'Rejected', error, description) };
+  return { action, delayMs, note: failureNote('MaxDeliveries', error) };
+}

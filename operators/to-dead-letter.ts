@@ -1,0 +1,46 @@
+import type { Observable } from 'rxjs';
+import { DeadLetter } from '../src/subscription/fates.js';
+import { failureNote } from '../src/subscription/failure-note.js';
+import type { Failed } from '../src/subscription/outcome.js';
+import type { DeadOf, LostOf, Outcomes } from './types.js';
+import { settleFailures, type Decision } from './work/settle-failures.js';
+
+/** Options of {@link toDeadLetter}. */
+export interface ToDeadLetterOptions {
+  /** The reason code: a text of 1-200 characters, or a function of the failure. Default: `MaxDeliveries` where no attempt is left, else `Rejected`; a `DeadLetter` of the work brings its own. */
+  readonly reason?: string | ((failed: Failed<unknown>) => string) | undefined;
+}
+
+/**
+ * Sends the failures that reach it to the subscription's dead letters, with reason, description and error chain.
+ *
+ * ```text
+ * outcomes   A--F--R|
+ * result     A--D--R|        D: DeadLettered, after the backend confirmed. Behind it the stream holds no Failed.
+ * ```
+ *
+ * next: everything else as it comes. error: passes. complete: after the last confirmation. unsubscribe: settlements under
+ * way are not cancelled. Where the subscription keeps no dead letters, `stored` is false.
+ *
+ * @throws ChronowError `OPTION_INVALID` at the call.
+ *
+ * @example
+ * ```ts
+ * toDeadLetter({ reason: (failed) => (failed.error instanceof FraudError ? 'Fraud' : 'Exhausted') })
+ * ```
+ */
+export function toDeadLetter(options: ToDeadLetterOptions = {}): <S>(source: Outcomes<S, 'toDeadLetter() goes after ackOnComplete()'>) => Observable<Exclude<S, Failed<unknown>> | DeadOf<S> | LostOf<S>> {
+  const { reason } = options;
+  return (source) => settleFailures(source, 'toDeadLetter', { decide: (failed) => decide(reason, failed) });
+}
+
+function decide(reason: ToDeadLetterOptions['reason'], failed: Failed<unknown>): Decision {
+  return { action: 'dead-letter', note: failureNote(reasonOf(reason, failed), failed.error) };
+}
+
+function reasonOf(reason: ToDeadLetterOptions['reason'], failed: Failed<unknown>): string {
+  if (typeof reason === 'function') return reason(failed);
+  if (reason !== undefined) return reason;
+  if (failed.error instanceof DeadLetter) return failed.error.reason;
+  return failed.spent ? 'MaxDeliveries' : 'Rejected';
+}

@@ -1,0 +1,243 @@
+import { from, type ObservableInput, type Subscriber } from 'rxjs';
+import type { SettleAction } from '../../src/port/lease.js';
+import type { Order } from '../../src/port/policy.js';
+import type { Delivery, Message } from '../../src/subscription/delivery.js';
+import { DeliveryView } from '../../src/subscription/delivery-view.js';
+import { Fifo } from '../../src/subscription/fifo.js';
+import type { LostReason, SettleResult } from '../../src/subscription/lease-cell.js';
+import { Failed, FailureFate, type Acked, type Lost } from '../../src/subscription/outcome.js';
+import { Deadlines } from './deadlines.js';
+import { Job } from './job.js';
+import { Lanes } from './lanes.js';
+import { settleByPolicy } from './settle-by-policy.js';
+import { isPromise, leaseLimitError, orderError, promiseInVirtualTime, timeoutError, workInput } from './work-errors.js';
+
+/** Work on one message. */
+export type Project<T, R> = (message: Message<T>, index: number) => ObservableInput<R>;
+
+/** Options of a run, checked and with their defaults. */
+export interface WorkOptions {
+  readonly concurrency: number;
+  readonly order: Order | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly graceMs: number;
+}
+
+export type WorkOutcome<T, R> = Acked<T, R> | Failed<T> | Lost<T>;
+
+const strictness: Readonly<Record<Order, number>> = { none: 0, key: 1, strict: 2 };
+
+/** One subscribe() of `ackOnComplete`: takes deliveries, runs the work, acks, and says what became of each. */
+export class WorkRun<T, R> {
+  readonly #project: Project<T, R>;
+  readonly #options: WorkOptions;
+  readonly #out: Subscriber<WorkOutcome<T, R>>;
+  readonly #live: Job<T, R>[] = [];
+  readonly #queue = new Fifo<Job<T, R>>();
+  readonly #lanes = new Map<object, Lanes<T, R>>();
+  #timeouts: Deadlines<Job<T, R>> | undefined = undefined;
+  #graces: Deadlines<Job<T, R>> | undefined = undefined;
+  #active = 0;
+  #index = 0;
+  #upstreamDone = false;
+
+  constructor(project: Project<T, R>, options: WorkOptions, out: Subscriber<WorkOutcome<T, R>>) {
+    this.#project = project;
+    this.#options = options;
+    this.#out = out;
+  }
+
+  // -- upstream and downstream ---------------------------------------------------------------------------------------
+
+  take(delivery: Delivery<T>): void {
+    const cell = DeliveryView.cellOf(delivery);
+    const job = new Job(this, cell, delivery, this.#index);
+    if (!cell.take(job)) {
+      this.#out.next({ kind: 'lost', delivery, reason: cell.lostReason ?? 'taken' });
+      return;
+    }
+    this.#index += 1;
+    job.place = this.#live.length;
+    this.#live.push(job);
+    const stored = cell.owner.policy.order;
+    const order = this.#options.order ?? stored;
+    if (strictness[order] > strictness[stored]) this.#out.error(orderError(order, stored, delivery.subscription));
+    else if (order === 'none' || this.#enterLane(job, order)) this.#startOrQueue(job);
+  }
+
+  /** The source is done: what was taken is worked off, then this stream completes. */
+  upstreamDone(): void {
+    this.#upstreamDone = true;
+    this.#completeIfDone();
+  }
+
+  /** The subscriber left: what runs is cancelled, what has not failed yet is given back. */
+  teardown(): void {
+    for (const job of this.#queue.drain()) job.giveBack();
+    for (const job of [...this.#live]) {
+      if (job.phase === 'queued') job.giveBack();
+      else if (job.phase === 'running') this.#stop(job, undefined);
+    }
+  }
+
+  // -- what jobs report ----------------------------------------------------------------------------------------------
+
+  workCompleted(job: Job<T, R>): void {
+    if (job.phase === 'orphaned') this.#end(job);
+    if (job.phase !== 'running' && job.phase !== 'overtime') return;
+    job.phase = 'settling';
+    job.cell.settle('ack', job);
+  }
+
+  workFailed(job: Job<T, R>, error: unknown): void {
+    if (job.phase === 'orphaned') this.#end(job);
+    if (job.phase === 'overtime') this.#fail(job, job.overtimeError ?? error);
+    else if (job.phase === 'running') this.#fail(job, error);
+  }
+
+  ackAnswered(job: Job<T, R>, result: SettleResult): void {
+    if (result === 'lapsed' || result === 'taken' || result === 'unknown') this.#out.next({ kind: 'lost', delivery: job.delivery, reason: result });
+    else this.#out.next({ kind: 'acked', delivery: job.delivery, value: job.value, empty: job.empty });
+  }
+
+  leaseLost(job: Job<T, R>, reason: LostReason): void {
+    if (job.phase === 'queued') this.#queue.remove(job);
+    const promiseRuns = job.promised && (job.phase === 'running' || job.phase === 'overtime');
+    const shown = job.phase === 'failed';
+    if (promiseRuns) {
+      job.phase = 'orphaned';
+    } else {
+      job.inner?.unsubscribe();
+      this.#end(job);
+    }
+    if (!shown) this.#out.next({ kind: 'lost', delivery: job.delivery, reason });
+  }
+
+  leaseLimit(job: Job<T, R>): void {
+    if (job.phase === 'failed' || job.phase === 'settling') return;
+    if (job.phase === 'queued') this.#queue.remove(job);
+    const error = leaseLimitError(job.delivery, job.cell.owner.runtime.now() - job.cell.heldSince);
+    job.cell.abort(error);
+    job.inner?.unsubscribe();
+    this.#fail(job, error);
+  }
+
+  revoke(job: Job<T, R>): void {
+    if (job.phase === 'queued') this.#queue.remove(job);
+    else if (job.phase !== 'running' && job.phase !== 'overtime') return;
+    job.cell.abort('closed');
+    job.inner?.unsubscribe();
+    job.giveBack();
+  }
+
+  jobSettling(job: Job<T, R>, action: SettleAction): void {
+    if (job.lane !== undefined) this.#lanes.get(job.cell.owner.orderScope)?.settling(job.lane, job, action);
+  }
+
+  /** The settlement is confirmed: slot and key are free. */
+  jobOver(job: Job<T, R>): void {
+    this.#end(job);
+  }
+
+  // -- inside --------------------------------------------------------------------------------------------------------
+
+  #enterLane(job: Job<T, R>, order: Order): boolean {
+    const key = order === 'strict' ? '' : job.delivery.key;
+    if (key === undefined) return true;
+    job.lane = key;
+    let lanes = this.#lanes.get(job.cell.owner.orderScope);
+    if (lanes === undefined) this.#lanes.set(job.cell.owner.orderScope, (lanes = new Lanes()));
+    return lanes.enter(key, job);
+  }
+
+  #startOrQueue(job: Job<T, R>): void {
+    if (this.#active < this.#options.concurrency) this.#start(job);
+    else this.#queue.push(job);
+  }
+
+  #start(job: Job<T, R>): void {
+    this.#active += 1;
+    job.holdsSlot = true;
+    job.phase = 'running';
+    try {
+      const work = workInput(this.#project(job.delivery, job.index));
+      job.promised = isPromise(work);
+      if (job.promised && job.cell.owner.runtime.virtual) throw promiseInVirtualTime(job.delivery);
+      if (this.#options.timeoutMs !== undefined) this.#timeoutsFor(job, this.#options.timeoutMs).add(job);
+      job.inner = from(work).subscribe(job);
+    } catch (error) {
+      this.workFailed(job, error);
+    }
+  }
+
+  /** Asks running work to stop: an Observable stops at once, a promise gets its grace. */
+  #stop(job: Job<T, R>, error: unknown): void {
+    job.cell.abort(error ?? 'cancelled');
+    if (job.promised && this.#options.graceMs > 0) {
+      job.phase = 'overtime';
+      job.overtimeError = error;
+      this.#gracesFor(job).add(job);
+    } else {
+      job.inner?.unsubscribe();
+      this.#giveUp(job, error);
+    }
+  }
+
+  /** The work was stopped: a failure where there is an error to tell, else given back unused. */
+  #giveUp(job: Job<T, R>, error: unknown): void {
+    if (error === undefined) job.giveBack();
+    else this.#fail(job, error);
+  }
+
+  /** Shows the failure downstream; where no operator takes it in that very call, the stored policy settles it. */
+  #fail(job: Job<T, R>, error: unknown): void {
+    job.phase = 'failed';
+    this.#timeouts?.remove(job);
+    const { cell } = job;
+    const attempt = cell.claimed.deliveryCount;
+    const fate = new FailureFate(cell);
+    try {
+      this.#out.next(new Failed(job.delivery, error, attempt, attempt >= cell.owner.policy.maxDeliveries, fate));
+    } finally {
+      if (fate.own('policy')) settleByPolicy(fate, error);
+    }
+  }
+
+  #end(job: Job<T, R>): void {
+    if (job.phase === 'over') return;
+    job.phase = 'over';
+    this.#timeouts?.remove(job);
+    this.#graces?.remove(job);
+    const last = this.#live.pop();
+    if (last !== undefined && last !== job) {
+      this.#live[job.place] = last;
+      last.place = job.place;
+    }
+    if (job.holdsSlot) this.#active -= 1;
+    const next = job.lane === undefined ? undefined : this.#lanes.get(job.cell.owner.orderScope)?.leave(job.lane, job);
+    if (next !== undefined) this.#startOrQueue(next);
+    while (this.#active < this.#options.concurrency && this.#queue.size > 0) {
+      const queued = this.#queue.shift();
+      if (queued !== undefined) this.#start(queued);
+    }
+    this.#completeIfDone();
+  }
+
+  #completeIfDone(): void {
+    if (this.#upstreamDone && this.#live.length === 0) this.#out.complete();
+  }
+
+  #timeoutsFor(job: Job<T, R>, timeoutMs: number): Deadlines<Job<T, R>> {
+    this.#timeouts ??= new Deadlines(job.cell.owner.runtime, timeoutMs, (late) => {
+      if (late.phase === 'running') this.#stop(late, timeoutError(late.delivery, timeoutMs));
+    });
+    return this.#timeouts;
+  }
+
+  #gracesFor(job: Job<T, R>): Deadlines<Job<T, R>> {
+    this.#graces ??= new Deadlines(job.cell.owner.runtime, this.#options.graceMs, (late) => {
+      if (late.phase === 'overtime') this.#giveUp(late, late.overtimeError);
+    });
+    return this.#graces;
+  }
+}

@@ -1,0 +1,17 @@
+import type { SubscriptionRef, TopicRef } from './names.js';
+import type { SettleAction } from './lease.js';
+
+/** What the core noticed. Together with {@link BrokerEvent} this is `cw.events$`. Names and counts only, never payloads. */
+export type CoreEvent =
+  | { readonly type: 'delivery-leaked'; readonly subscription: SubscriptionRef; readonly id: string; readonly deliveryCount: number }
+  | { readonly type: 'lease-lost'; readonly subscription: SubscriptionRef; readonly id: string; readonly deliveryCount: number; readonly reason: 'lapsed' | 'taken' | 'unknown' }
+  | { readonly type: 'settled-twice'; readonly subscription: SubscriptionRef; readonly id: string; readonly first: SettleAction; readonly second: SettleAction }
+  | { readonly type: 'stalled'; readonly subscription: SubscriptionRef; readonly id: string; readonly heldMs: number }
+  | { readonly type: 'failed-too-late'; readonly subscription: SubscriptionRef; readonly id: string; readonly operator: string }
+  | { readonly type: 'undeliverable'; readonly subscription: SubscriptionRef; readonly id: string; readonly reason: string; readonly error: unknown }
+  | { readonly type: 'settle-retried'; readonly subscription: SubscriptionRef; readonly count: number; readonly error: unknown }
+  | { readonly type: 'claim-retried'; readonly subscription: SubscriptionRef; readonly attempt: number; readonly error: unknown }
+  | { readonly type: 'renew-retried'; readonly subscription: SubscriptionRef; readonly count: number; readonly error: unknown }
+  | { readonly type: 'option-clamped'; readonly option: string; readonly asked: number; readonly used: number; readonly reason: string }
+  | { readonly type: 'handler-failed'; readonly subscription: SubscriptionRef; readonly operator: string; readonly error: unknown }
+  | { readonly type: 'warm-not-configured'; readonly topic: TopicRef | undefined; readonly key: string | undefined };
