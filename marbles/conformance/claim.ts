@@ -67,7 +67,8 @@ export const claim: Concern = ({ promise }) => {
   promise('a message that several consumers wait for goes to one of them', async (scene) => {
     const queue = await scene.queue();
     const claims = [];
-    for (const [index, on] of [scene.broker, scene.second, scene.broker, scene.second].entries()) claims.push((await scene.consumer(queue, `c${index}`, on)).claim(2));
+    for (const [index, on] of [scene.broker, scene.second, scene.broker, scene.second].entries())
+      claims.push((await scene.consumer(queue, `c${index}`, on)).claim(2));
     await scene.publish(queue, 'a');
     await Promise.race([...claims.map((one) => one.done), scene.pass(scene.harness.patienceMs)]);
     await scene.pass(scene.harness.quietMs);

@@ -41,7 +41,10 @@ export const deadLetters: Concern = ({ promise }) => {
 
   promise('dead letters are shown oldest first, as many as were asked for', async (scene) => {
     const queue = await graveyard(scene, ...numbered(5));
-    assert.deepEqual((await records(scene, queue, 3)).map(({ message: { body } }) => body), ['m0', 'm1', 'm2']);
+    assert.deepEqual(
+      (await records(scene, queue, 3)).map(({ message: { body } }) => body),
+      ['m0', 'm1', 'm2'],
+    );
     assert.equal((await records(scene, queue)).length, 5, 'looking took none away');
   });
 
@@ -72,7 +75,10 @@ export const deadLetters: Concern = ({ promise }) => {
     assert.equal(await scene.ask(scene.broker.inspection.redrive({ subscription: queue })), 2);
     await scene.counts(queue, { dead: 0, waiting: 2 });
     const taken = await (await scene.consumer(queue)).all();
-    assert.deepEqual(taken.map(({ message: { body }, deliveryCount, isolated }) => [body, deliveryCount, isolated]).sort(), [['a', 1, false], ['b', 1, false]]);
+    assert.deepEqual(taken.map(({ message: { body }, deliveryCount, isolated }) => [body, deliveryCount, isolated]).sort(), [
+      ['a', 1, false],
+      ['b', 1, false],
+    ]);
     assert.equal(await scene.ask(scene.broker.inspection.redrive({ subscription: queue })), 0);
   });
 
@@ -98,15 +104,26 @@ export const deadLetters: Concern = ({ promise }) => {
     const consumer = await scene.consumer(queue);
     await consumer.bury(await consumer.takeOne(), 'second');
     const [record] = await records(scene, queue);
-    assert.deepEqual(record?.history.map(({ reason }) => reason), ['first', 'second']);
+    assert.deepEqual(
+      record?.history.map(({ reason }) => reason),
+      ['first', 'second'],
+    );
   });
 
   promise('redrive by ids takes these only', async (scene) => {
     const queue = await graveyard(scene, ...numbered(4));
     const ids = (await records(scene, queue)).map(({ message: { id } }) => id);
     assert.equal(await scene.ask(scene.broker.inspection.redrive({ subscription: queue, ids: [...ids.slice(1, 3), 'no-such-id'] })), 2);
-    assert.deepEqual(bodies(await (await scene.consumer(queue)).all()).map(String).sort(), ['m1', 'm2']);
-    assert.deepEqual((await records(scene, queue)).map(({ message: { body } }) => body), ['m0', 'm3']);
+    assert.deepEqual(
+      bodies(await (await scene.consumer(queue)).all())
+        .map(String)
+        .sort(),
+      ['m1', 'm2'],
+    );
+    assert.deepEqual(
+      (await records(scene, queue)).map(({ message: { body } }) => body),
+      ['m0', 'm3'],
+    );
   });
 
   promise('redrive by reason takes those whose latest reason it is', async (scene) => {
@@ -123,7 +140,10 @@ export const deadLetters: Concern = ({ promise }) => {
   promise('redrive takes at most so many, the oldest first', async (scene) => {
     const queue = await graveyard(scene, ...numbered(4));
     assert.equal(await scene.ask(scene.broker.inspection.redrive({ subscription: queue, max: 3 })), 3);
-    assert.deepEqual((await records(scene, queue)).map(({ message: { body } }) => body), ['m3']);
+    assert.deepEqual(
+      (await records(scene, queue)).map(({ message: { body } }) => body),
+      ['m3'],
+    );
   });
 
   promise('a waiting consumer wakes for a redriven message', async (scene) => {

@@ -12,15 +12,12 @@ export const calmPolicy: SubscriptionPolicy = {
   expired: 'dead-letter',
 };
 
-export const wideLimits: TopicLimits = {
-  maxStreamLen: 100_000,
-  onFull: 'reject',
-  retentionMs: 604_800_000,
-  idempotencyWindowMs: 600_000,
-  shardCount: 1,
-};
+export const wideLimits: TopicLimits = { maxStreamLen: 100_000, onFull: 'reject', retentionMs: 604_800_000, idempotencyWindowMs: 600_000, shardCount: 1 };
 
-export function message(body: Body, options: Omit<OutgoingMessage, 'body' | 'headers'> & { readonly headers?: OutgoingMessage['headers'] } = {}): OutgoingMessage {
+export function message(
+  body: Body,
+  options: Omit<OutgoingMessage, 'body' | 'headers'> & { readonly headers?: OutgoingMessage['headers'] } = {},
+): OutgoingMessage {
   return { headers: {}, ...options, body };
 }
 

@@ -16,7 +16,10 @@ export const fanOut: Concern = ({ promise }) => {
     await scene.publish(topic, 'a', 'b');
     const [lefts, rights] = [await (await scene.consumer(left)).take(2), await (await scene.consumer(right)).take(2)];
     assert.deepEqual(bodies(lefts), ['a', 'b']);
-    assert.deepEqual(rights.map(({ message: { id } }) => id), lefts.map(({ message: { id } }) => id));
+    assert.deepEqual(
+      rights.map(({ message: { id } }) => id),
+      lefts.map(({ message: { id } }) => id),
+    );
   });
 
   promise('an ack ends a message for its own subscription only', async (scene) => {

@@ -15,7 +15,10 @@ export const idempotency: Concern = ({ promise }) => {
   promise('two messages of one batch with the same idempotency key are one', async (scene) => {
     const queue = await scene.queue();
     const receipts = await scene.publish(queue, message('a', { idempotencyKey: 'i' }), 'b', message('c', { idempotencyKey: 'i' }));
-    assert.deepEqual(receipts.map(({ duplicate }) => duplicate), [false, false, true]);
+    assert.deepEqual(
+      receipts.map(({ duplicate }) => duplicate),
+      [false, false, true],
+    );
     assert.equal(receipts[2]?.id, receipts[0]?.id);
     assert.deepEqual(bodies(await (await scene.consumer(queue)).all()), ['a', 'b']);
   });
@@ -23,16 +26,34 @@ export const idempotency: Concern = ({ promise }) => {
   promise('another key, another idempotency key, or none makes another message', async (scene) => {
     const queue = await scene.queue();
     await scene.publish(queue, message('a', { key: 'k', idempotencyKey: 'i' }));
-    const others = [message('b', { key: 'l', idempotencyKey: 'i' }), message('c', { idempotencyKey: 'i' }), message('d', { key: 'k', idempotencyKey: 'j' }), message('e', { key: 'k' }), message('f', { key: 'k' })];
+    const others = [
+      message('b', { key: 'l', idempotencyKey: 'i' }),
+      message('c', { idempotencyKey: 'i' }),
+      message('d', { key: 'k', idempotencyKey: 'j' }),
+      message('e', { key: 'k' }),
+      message('f', { key: 'k' }),
+    ];
     const receipts = await scene.publish(queue, ...others);
-    assert.deepEqual(receipts.map(({ duplicate }) => duplicate), [false, false, false, false, false]);
+    assert.deepEqual(
+      receipts.map(({ duplicate }) => duplicate),
+      [false, false, false, false, false],
+    );
     assert.deepEqual(bodies(await (await scene.consumer(queue)).all()), ['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
   promise('key and idempotency key are not run together: k:1 with 2 is not k with 1:2', async (scene) => {
     const queue = await scene.queue();
-    const receipts = await scene.publish(queue, message('a', { key: 'k:1', idempotencyKey: '2' }), message('b', { key: 'k', idempotencyKey: '1:2' }), message('c', { key: 'k\u00001', idempotencyKey: '2' }), message('d', { key: 'k', idempotencyKey: '1\u00002' }));
-    assert.deepEqual(receipts.map(({ duplicate }) => duplicate), [false, false, false, false]);
+    const receipts = await scene.publish(
+      queue,
+      message('a', { key: 'k:1', idempotencyKey: '2' }),
+      message('b', { key: 'k', idempotencyKey: '1:2' }),
+      message('c', { key: 'k\u00001', idempotencyKey: '2' }),
+      message('d', { key: 'k', idempotencyKey: '1\u00002' }),
+    );
+    assert.deepEqual(
+      receipts.map(({ duplicate }) => duplicate),
+      [false, false, false, false],
+    );
   });
 
   promise('an idempotency key counts for one topic', async (scene) => {
@@ -77,7 +98,9 @@ export const idempotency: Concern = ({ promise }) => {
     const queue = await scene.queue();
     const calls = [scene.broker, scene.second, scene.broker, scene.second].map((broker, index) => {
       const { tenantId, namespace, topic } = queue;
-      return scene.begin(broker.publisher.publish({ topic: { tenantId, namespace, topic }, token: scene.token(), messages: [message(`m${index}`, { idempotencyKey: 'i' })] }));
+      return scene.begin(
+        broker.publisher.publish({ topic: { tenantId, namespace, topic }, token: scene.token(), messages: [message(`m${index}`, { idempotencyKey: 'i' })] }),
+      );
     });
     const receipts = [];
     for (const call of calls) receipts.push(...(await scene.answer(call)));

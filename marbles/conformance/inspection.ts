@@ -33,7 +33,10 @@ export const inspection: Concern = ({ promise }) => {
     assert.ok(oldest <= scene.now() - before + scene.granularity, `${oldest} is older than the message`);
     await consumer.ack(await consumer.takeOne());
     const younger = (await scene.stats(queue)).subscriptions[0]?.oldestAgeMs;
-    assert.ok(typeof younger === 'number' && younger <= scene.now() - after - scene.lease + scene.granularity + scene.harness.patienceMs, `${String(younger)} is not the age of the second`);
+    assert.ok(
+      typeof younger === 'number' && younger <= scene.now() - after - scene.lease + scene.granularity + scene.harness.patienceMs,
+      `${String(younger)} is not the age of the second`,
+    );
     await consumer.bury(await consumer.takeOne());
     await scene.counts(queue, { oldestAgeMs: null });
   });
@@ -70,7 +73,14 @@ export const inspection: Concern = ({ promise }) => {
     await consumer.bury(m1);
     await consumer.retry(m2);
     const seen = await scene.ask(scene.broker.inspection.peek(queue, 3));
-    assert.deepEqual(seen.map(({ message: { body }, state, deliveryCount }) => [body, state, deliveryCount]), [['m2', 'delayed', 1], ['m3', 'leased', 1], ['m4', 'waiting', 0]]);
+    assert.deepEqual(
+      seen.map(({ message: { body }, state, deliveryCount }) => [body, state, deliveryCount]),
+      [
+        ['m2', 'delayed', 1],
+        ['m3', 'leased', 1],
+        ['m4', 'waiting', 0],
+      ],
+    );
   });
 
   promise('peek takes nothing', async (scene) => {
@@ -78,7 +88,10 @@ export const inspection: Concern = ({ promise }) => {
     await scene.publish(queue, message('a', { key: 'k', headers: { h: '1' } }), 'b');
     const [first] = await scene.ask(scene.broker.inspection.peek(queue, 10));
     const taken = await (await scene.consumer(queue)).take(2);
-    assert.deepEqual(taken.map(({ deliveryCount }) => deliveryCount), [1, 1]);
+    assert.deepEqual(
+      taken.map(({ deliveryCount }) => deliveryCount),
+      [1, 1],
+    );
     assert.ok(first && taken[0]);
     assert.deepEqual(plain(first.message), plain(taken[0].message));
   });
@@ -106,7 +119,10 @@ export const inspection: Concern = ({ promise }) => {
     await scene.counts(queue, { waiting: 0, leased: 2, dead: 1 });
     await consumer.ack(m1);
     await consumer.retry(m2, 0);
-    assert.deepEqual((await consumer.take()).map(({ message: { body }, deliveryCount }) => [body, deliveryCount]), [['m2', 2]]);
+    assert.deepEqual(
+      (await consumer.take()).map(({ message: { body }, deliveryCount }) => [body, deliveryCount]),
+      [['m2', 2]],
+    );
   });
 
   promise('after a purge the topic goes on', async (scene) => {

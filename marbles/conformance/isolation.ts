@@ -31,7 +31,10 @@ export const isolation: Concern = ({ promise }) => {
       await consumer.ack(deliveries);
     }
     const alone = answers.filter((deliveries) => deliveries.some(isSuspect)).flat();
-    assert.deepEqual(alone.map(({ isolated, deliveryCount }) => [isolated, deliveryCount]), [[true, 2]]);
+    assert.deepEqual(
+      alone.map(({ isolated, deliveryCount }) => [isolated, deliveryCount]),
+      [[true, 2]],
+    );
     assert.deepEqual(answers.flat().filter(({ isolated }) => !isolated).length, 2);
   });
 
@@ -94,7 +97,13 @@ export const isolation: Concern = ({ promise }) => {
     const consumer = await scene.consumer(queue);
     for (let round = 0; round < 2; round += 1) await consumer.retry(await consumer.take(2), 0);
     const last = await consumer.take(2);
-    assert.deepEqual(last.map(({ deliveryCount, isolated }) => [deliveryCount, isolated]), [[3, false], [3, false]]);
+    assert.deepEqual(
+      last.map(({ deliveryCount, isolated }) => [deliveryCount, isolated]),
+      [
+        [3, false],
+        [3, false],
+      ],
+    );
   });
 
   promise('a message that leaked has its last delivery alone as well', async (scene) => {

@@ -51,7 +51,10 @@ export const keys: Concern = ({ promise }) => {
   promise('a revision only grows, also when the same value is written again', async (scene) => {
     const revisions = [];
     for (const body of ['a', 'b', 'b']) revisions.push((await set(scene, body)).state.revision);
-    assert.deepEqual(revisions, [...new Set(revisions)].sort((left, right) => left - right));
+    assert.deepEqual(
+      revisions,
+      [...new Set(revisions)].sort((left, right) => left - right),
+    );
     assert.equal((await get(scene)).revision, revisions.at(-1));
   });
 
@@ -104,7 +107,9 @@ export const keys: Concern = ({ promise }) => {
 
   promise('of writes at the same expected revision exactly one is done', async (scene) => {
     const { state } = await set(scene, 'start');
-    const calls = [scene.broker, scene.second, scene.broker, scene.second].map(({ keys: store }, index) => scene.begin(store.set({ key: ref(scene), body: `w${index}`, ttlMs: undefined, expectedRevision: state.revision })));
+    const calls = [scene.broker, scene.second, scene.broker, scene.second].map(({ keys: store }, index) =>
+      scene.begin(store.set({ key: ref(scene), body: `w${index}`, ttlMs: undefined, expectedRevision: state.revision })),
+    );
     const answers = [];
     for (const call of calls) answers.push(await scene.answer(call));
     const done = answers.filter(({ written }) => written);
@@ -149,9 +154,18 @@ export const keys: Concern = ({ promise }) => {
     for (const body of ['a', 'b', 'c', 'd', 'e']) revisions.push((await set(scene, body, { keepVersions: 3 })).state.revision);
     const { keys: store } = scene.broker;
     const kept = await scene.ask(store.history(ref(scene), 10));
-    assert.deepEqual(kept.map(({ body }) => body), ['d', 'c', 'b']);
-    assert.deepEqual(kept.map(({ revision }) => revision), revisions.slice(1, 4).reverse());
-    assert.deepEqual((await scene.ask(store.history(ref(scene), 1))).map(({ body }) => body), ['d']);
+    assert.deepEqual(
+      kept.map(({ body }) => body),
+      ['d', 'c', 'b'],
+    );
+    assert.deepEqual(
+      kept.map(({ revision }) => revision),
+      revisions.slice(1, 4).reverse(),
+    );
+    assert.deepEqual(
+      (await scene.ask(store.history(ref(scene), 1))).map(({ body }) => body),
+      ['d'],
+    );
   });
 
   promise('without keepVersions no history is kept', async (scene) => {
@@ -167,6 +181,9 @@ export const keys: Concern = ({ promise }) => {
     assert.deepEqual([closed.state.mark, closed.state.body], ['closed', undefined]);
     assert.deepEqual([(await get(scene)).mark, (await get(scene)).body], ['closed', undefined]);
     const kept = await scene.ask(scene.broker.keys.history(ref(scene), 10));
-    assert.ok(kept.some(({ body }) => body === 'a'), 'the history is still there');
+    assert.ok(
+      kept.some(({ body }) => body === 'a'),
+      'the history is still there',
+    );
   });
 };

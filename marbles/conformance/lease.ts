@@ -53,7 +53,12 @@ export const lease: Concern = ({ promise }) => {
       const held = await one.takeOne();
       await scene.passBeyond(scene.lease);
       await one.end(action, held, action === 'retry' ? { delayMs: 600_000 } : {});
-      await scene.counts(queue, { leased: 0, waiting: action === 'release' || action === 'leak' ? 1 : 0, delayed: action === 'retry' ? 1 : 0, dead: action === 'dead-letter' ? 1 : 0 });
+      await scene.counts(queue, {
+        leased: 0,
+        waiting: action === 'release' || action === 'leak' ? 1 : 0,
+        delayed: action === 'retry' ? 1 : 0,
+        dead: action === 'dead-letter' ? 1 : 0,
+      });
     });
 
     promise(`${action} is lost once somebody else has taken the message, and changes nothing`, async (scene) => {
@@ -76,14 +81,16 @@ export const lease: Concern = ({ promise }) => {
     await one.ack(fresh);
   });
 
-  promise('a consumer cannot settle or renew what another one holds', async (scene) => {
+  promise('a token that nobody was given is lost', async (scene) => {
     const queue = await scene.queue();
     await scene.publish(queue, 'a');
-    const [one, two] = [await scene.consumer(queue, 'c1'), await scene.consumer(queue, 'c2')];
-    const held = await one.takeOne();
-    for (const action of ['ack', 'retry', 'dead-letter', 'release', 'leak'] satisfies readonly SettleAction[]) await two.lost(action, held);
-    assert.deepEqual((await two.renew(held)).lost, [0]);
-    await one.ack(held);
+    const consumer = await scene.consumer(queue);
+    await consumer.take();
+    for (const token of ['no-such-token', 7, {}]) {
+      assert.deepEqual(await consumer.settle({ token, action: 'ack' }), [{ index: 0, result: 'lost' }]);
+      assert.deepEqual((await scene.ask(consumer.link.renew([token]))).lost, [0]);
+    }
+    await scene.counts(queue, { leased: 1 });
   });
 
   promise('a token of another subscription is lost and changes nothing in either', async (scene) => {

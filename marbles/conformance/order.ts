@@ -48,7 +48,10 @@ export const order: Concern = ({ promise, harness }) => {
     await one.nothing();
     const waiting = two.claim();
     const { deliveries } = await scene.answer(waiting, scene.lease);
-    assert.deepEqual(deliveries.map(({ message: { body }, deliveryCount }) => [body, deliveryCount]), [['k0', 2]]);
+    assert.deepEqual(
+      deliveries.map(({ message: { body }, deliveryCount }) => [body, deliveryCount]),
+      [['k0', 2]],
+    );
     scene.onTime(waiting.at, done + scene.lease, asked + scene.lease);
     await two.ack(deliveries);
     assert.deepEqual(bodies(await one.take()), ['k1']);
@@ -78,7 +81,10 @@ export const order: Concern = ({ promise, harness }) => {
     await scene.publish(queue, ...keyed('k', 'k0', 'k1'));
     const [one, two] = [await scene.consumer(queue, 'c1'), await scene.consumer(queue, 'c2', scene.second)];
     await one.release(await one.takeOne());
-    assert.deepEqual((await two.take()).map(({ message: { body }, deliveryCount }) => [body, deliveryCount]), [['k0', 1]]);
+    assert.deepEqual(
+      (await two.take()).map(({ message: { body }, deliveryCount }) => [body, deliveryCount]),
+      [['k0', 1]],
+    );
   });
 
   promise('order key: after the holder is gone the key goes on with what it held, in order', async (scene) => {
@@ -168,7 +174,15 @@ export const order: Concern = ({ promise, harness }) => {
     promise('order strict on a topic of several shards is ORDER_CONFLICT', async (scene) => {
       const topic = scene.ref('wide');
       await scene.ask(scene.broker.topics.ensureTopic({ topic, limits: { shardCount: 2 }, defaults: wideLimits }));
-      const request = { subscription: { ...topic, subscription: 'billing' }, policy: { order: 'strict' }, defaults: calmPolicy, startFrom: 'earliest', onConflict: 'update', ephemeral: false, client: 'x' } as const;
+      const request = {
+        subscription: { ...topic, subscription: 'billing' },
+        policy: { order: 'strict' },
+        defaults: calmPolicy,
+        startFrom: 'earliest',
+        onConflict: 'update',
+        ephemeral: false,
+        client: 'x',
+      } as const;
       await scene.refused(scene.broker.topics.ensureSubscription(request), 'ORDER_CONFLICT');
       await scene.ask(scene.broker.topics.ensureSubscription({ ...request, policy: { order: 'key' } }));
       await scene.refused(scene.broker.topics.ensureSubscription(request), 'ORDER_CONFLICT');
@@ -187,7 +201,11 @@ export const order: Concern = ({ promise, harness }) => {
         seen.push(next);
         await consumer.ack(next);
       }
-      for (const key of names) assert.deepEqual(bodies(seen.filter(({ message: one }) => one.key === key)), numbered(3, '/').map((step) => `${key}${step}`));
+      for (const key of names)
+        assert.deepEqual(
+          bodies(seen.filter(({ message: one }) => one.key === key)),
+          numbered(3, '/').map((step) => `${key}${step}`),
+        );
     });
   }
 };

@@ -3,16 +3,36 @@ import { bodies, message, numbered } from './defaults.js';
 import type { Concern } from './suite.js';
 
 /** Text that a careless encoding, key or script would change. */
-const strange = ['', ' ', 'null', '0', '{"a":1}', '\u0000\u0001\u001f', 'line\r\nbreak\u2028', '"quoted\\"', 'grüße 北京 🚀', '{curly}:*?[x]', '%7B%25', '__proto__', 'x'.repeat(70_000)];
+const strange = [
+  '',
+  ' ',
+  'null',
+  '0',
+  '{"a":1}',
+  '\u0000\u0001\u001f',
+  'line\r\nbreak\u2028',
+  '"quoted\\"',
+  'grüße 北京 🚀',
+  '{curly}:*?[x]',
+  '%7B%25',
+  '__proto__',
+  'x'.repeat(70_000),
+];
 
 export const publish: Concern = ({ promise }) => {
   promise('a batch is answered with one receipt a message, in the order given', async (scene) => {
     const queue = await scene.queue();
     const receipts = await scene.publish(queue, 'a', 'b', 'c');
-    assert.deepEqual(receipts.map(({ duplicate, dueAt }) => ({ duplicate, dueAt })), Array(3).fill({ duplicate: false, dueAt: undefined }));
+    assert.deepEqual(
+      receipts.map(({ duplicate, dueAt }) => ({ duplicate, dueAt })),
+      Array(3).fill({ duplicate: false, dueAt: undefined }),
+    );
     assert.equal(new Set(receipts.map(({ id }) => id)).size, 3);
     const taken = await (await scene.consumer(queue)).take(3);
-    assert.deepEqual(taken.map(({ message: { id, body } }) => [id, body]), receipts.map(({ id }, index) => [id, 'abc'[index]]));
+    assert.deepEqual(
+      taken.map(({ message: { id, body } }) => [id, body]),
+      receipts.map(({ id }, index) => [id, 'abc'[index]]),
+    );
   });
 
   promise('messages are handed out in the order in which they were published', async (scene) => {
@@ -59,7 +79,12 @@ export const publish: Concern = ({ promise }) => {
     const all = [Uint8Array.from({ length: 256 }, (_, index) => index), new Uint8Array(0), Uint8Array.of(0xff, 0xfe, 0, 0xc3, 0x28)];
     await scene.publish(queue, ...all.map((body) => message(body)));
     const taken = await (await scene.consumer(queue)).take(3);
-    for (const [index, { message: { body } }] of taken.entries()) {
+    for (const [
+      index,
+      {
+        message: { body },
+      },
+    ] of taken.entries()) {
       assert.ok(body instanceof Uint8Array, 'bytes stay bytes');
       assert.deepEqual([...body], [...(all[index] ?? [])]);
     }
@@ -67,9 +92,19 @@ export const publish: Concern = ({ promise }) => {
 
   promise('headers come back as they are, names and values', async (scene) => {
     const queue = await scene.queue();
-    const headers: Record<string, string> = Object.fromEntries([...strange.slice(1, -1).map((text, index) => [`h${index} ${text}`, text]), ['constructor', 'c'], ['A', '1'], ['a', '2'], ['10', 'ten'], ['9', 'nine'], ['empty', '']]);
+    const headers: Record<string, string> = Object.fromEntries([
+      ...strange.slice(1, -1).map((text, index) => [`h${index} ${text}`, text]),
+      ['constructor', 'c'],
+      ['A', '1'],
+      ['a', '2'],
+      ['10', 'ten'],
+      ['9', 'nine'],
+      ['empty', ''],
+    ]);
     await scene.publish(queue, message('a', { headers }));
-    const { message: { headers: back } } = await (await scene.consumer(queue)).takeOne();
+    const {
+      message: { headers: back },
+    } = await (await scene.consumer(queue)).takeOne();
     assert.deepEqual({ ...back }, headers);
   });
 
@@ -78,7 +113,10 @@ export const publish: Concern = ({ promise }) => {
     const keys = strange.slice(1, -1);
     await scene.publish(queue, ...keys.map((key) => message('a', { key, codec: 'cbor' })), 'plain');
     const taken = await (await scene.consumer(queue)).take(keys.length + 1);
-    assert.deepEqual(taken.map(({ message: { key, codec } }) => [key, codec]), [...keys.map((key) => [key, 'cbor']), [undefined, undefined]]);
+    assert.deepEqual(
+      taken.map(({ message: { key, codec } }) => [key, codec]),
+      [...keys.map((key) => [key, 'cbor']), [undefined, undefined]],
+    );
   });
 
   promise('a message carries the time at which it was stored, and no expiry of its own', async (scene) => {
@@ -86,7 +124,9 @@ export const publish: Concern = ({ promise }) => {
     await scene.pass(scene.lease);
     const before = scene.now();
     await scene.publish(queue, 'a');
-    const { message: { publishedAt, expiresAt } } = await (await scene.consumer(queue)).takeOne();
+    const {
+      message: { publishedAt, expiresAt },
+    } = await (await scene.consumer(queue)).takeOne();
     scene.onTime(publishedAt, before);
     assert.equal(Number.isInteger(publishedAt), true);
     assert.equal(expiresAt, undefined);

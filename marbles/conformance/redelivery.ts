@@ -77,15 +77,15 @@ export const redelivery: Concern = ({ promise }) => {
     assert.equal(record?.history.at(-1)?.reason, 'MaxDeliveries');
   });
 
-  promise('a retry of a spent message without a failure dies as MaxDeliveries, with one under its own reason', async (scene) => {
+  promise('a retry of a spent message dies as MaxDeliveries, and what was said of the failure is kept', async (scene) => {
     const queue = await scene.queue({ maxDeliveries: 1 });
-    await scene.publish(queue, 'plain', 'told');
+    await scene.publish(queue, 'a');
     const consumer = await scene.consumer(queue);
-    const [plain, told] = await consumer.take(2);
-    assert.ok(plain && told);
-    await consumer.settle({ token: plain.token, action: 'retry' }, { token: told.token, action: 'retry', failure: { reason: 'BadIban', description: 'no such bank' } });
-    const records = await scene.ask(scene.broker.inspection.peekDeadLetters(queue, 10));
-    assert.deepEqual(records.map(({ history }) => history.at(-1)?.reason).sort(), ['BadIban', 'MaxDeliveries']);
+    const failure = { reason: 'BadIban', description: 'no such bank', errors: ['Error: no', 'TypeError: why'] };
+    await consumer.settle({ token: (await consumer.takeOne()).token, action: 'retry', failure });
+    const [record] = await scene.ask(scene.broker.inspection.peekDeadLetters(queue, 10));
+    const last = record?.history.at(-1);
+    assert.deepEqual([last?.reason, last?.description, last?.errors], ['MaxDeliveries', failure.description, failure.errors]);
   });
 
   promise('with dead letters switched off a spent message is dropped, and the answer and an event say so', async (scene) => {
@@ -99,6 +99,16 @@ export const redelivery: Concern = ({ promise }) => {
     const { id, deliveryCount } = await events.first('dropped');
     assert.deepEqual([id, deliveryCount], [receipt?.id, 1]);
     await scene.counts(queue, { dead: 0, waiting: 0, leased: 0, delayed: 0 });
+  });
+
+  promise('with dead letters switched off a rejected message is dropped, and the answer says so', async (scene) => {
+    const queue = await scene.queue({ deadLetterEnabled: false });
+    await scene.publish(queue, 'a');
+    const consumer = await scene.consumer(queue);
+    const { token } = await consumer.takeOne();
+    for (let round = 0; round < 2; round += 1)
+      assert.deepEqual(await consumer.settle({ token, action: 'dead-letter', failure: { reason: 'Rejected' } }), [{ index: 0, result: 'dropped' }]);
+    await scene.counts(queue, { dead: 0, leased: 0, waiting: 0 });
   });
 
   promise('with dead letters switched off a message spent by lapses is dropped too', async (scene) => {

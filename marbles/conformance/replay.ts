@@ -28,8 +28,13 @@ export const replay: Concern = ({ promise, harness }) => {
     }
     const [, m1, m2] = await (await scene.consumer(queue)).take(4);
     assert.ok(m1 && m2);
-    const read = await scene.ask(scene.broker.inspection.read({ topic: scene.ref('orders'), from: m1.message.publishedAt, to: m2.message.publishedAt, max: 10 }));
-    assert.deepEqual(read.map(({ body }) => body), ['m1', 'm2']);
+    const read = await scene.ask(
+      scene.broker.inspection.read({ topic: scene.ref('orders'), from: m1.message.publishedAt, to: m2.message.publishedAt, max: 10 }),
+    );
+    assert.deepEqual(
+      read.map(({ body }) => body),
+      ['m1', 'm2'],
+    );
   });
 
   promise('read shows a message as it was published, and takes nothing', async (scene) => {
@@ -48,23 +53,32 @@ export const replay: Concern = ({ promise, harness }) => {
     const consumer = await scene.consumer(queue);
     await consumer.ack(await consumer.takeOne());
     const read = await scene.ask(scene.broker.inspection.read({ topic: scene.ref('orders'), from: 0, to: scene.now() + 60_000, max: 10 }));
-    assert.deepEqual(read.map(({ body }) => body), keeps ? ['a'] : []);
+    assert.deepEqual(
+      read.map(({ body }) => body),
+      keeps ? ['a'] : [],
+    );
   });
 
-  promise(keeps ? 'settled messages can be delivered again, to one subscription, as new deliveries' : 'settled messages are not delivered again', async (scene) => {
-    const queue = await scene.queue();
-    const other = await scene.subscribe(scene.ref('orders'), 'audit');
-    const receipts = await scene.publish(queue, 'a', 'b');
-    for (const one of [queue, other]) {
-      const consumer = await scene.consumer(one);
-      await consumer.ack(await consumer.take(2));
-    }
-    const ids = [receipts[1]?.id ?? '', 'no-such-id'];
-    assert.equal(await scene.ask(scene.broker.inspection.redeliver(queue, ids)), keeps ? 1 : 0);
-    const again = await (await scene.consumer(queue)).all();
-    assert.deepEqual(again.map(({ message: { id, body }, deliveryCount }) => [id, body, deliveryCount]), keeps ? [[receipts[1]?.id, 'b', 1]] : []);
-    await (await scene.consumer(other)).nothing();
-  });
+  promise(
+    keeps ? 'settled messages can be delivered again, to one subscription, as new deliveries' : 'settled messages are not delivered again',
+    async (scene) => {
+      const queue = await scene.queue();
+      const other = await scene.subscribe(scene.ref('orders'), 'audit');
+      const receipts = await scene.publish(queue, 'a', 'b');
+      for (const one of [queue, other]) {
+        const consumer = await scene.consumer(one);
+        await consumer.ack(await consumer.take(2));
+      }
+      const ids = [receipts[1]?.id ?? '', 'no-such-id'];
+      assert.equal(await scene.ask(scene.broker.inspection.redeliver(queue, ids)), keeps ? 1 : 0);
+      const again = await (await scene.consumer(queue)).all();
+      assert.deepEqual(
+        again.map(({ message: { id, body }, deliveryCount }) => [id, body, deliveryCount]),
+        keeps ? [[receipts[1]?.id, 'b', 1]] : [],
+      );
+      await (await scene.consumer(other)).nothing();
+    },
+  );
 
   if (keeps) {
     promise('what is delivered again is leased, retried and settled as any other', async (scene) => {

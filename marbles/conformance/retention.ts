@@ -13,7 +13,12 @@ export const retention: Concern = ({ promise, harness }) => {
     await scene.passBeyond(4 * scene.lease);
     await scene.publish(queue, 'd');
     await scene.passBeyond(2 * scene.lease);
-    assert.deepEqual(bodies(await consumer.all()).map(String).sort(), ['b', 'c', 'd']);
+    assert.deepEqual(
+      bodies(await consumer.all())
+        .map(String)
+        .sort(),
+      ['b', 'c', 'd'],
+    );
     await consumer.ack(a);
   });
 
@@ -38,7 +43,12 @@ export const retention: Concern = ({ promise, harness }) => {
     const [record] = await scene.ask(scene.broker.inspection.peekDeadLetters(queue, 10));
     assert.equal(record?.message.body, 'a');
     assert.equal(await scene.ask(scene.broker.inspection.redrive({ subscription: queue })), 1);
-    assert.deepEqual(bodies(await consumer.all()).map(String).sort(), ['a', 'b']);
+    assert.deepEqual(
+      bodies(await consumer.all())
+        .map(String)
+        .sort(),
+      ['a', 'b'],
+    );
   });
 
   promise('a settled message is there for a late subscription within the retention', async (scene) => {

@@ -117,7 +117,9 @@ export class Scene {
   async subscribe(topic: TopicRef, subscription = 'billing', policy: PolicyPatch = {}, options: SubscribeOptions = {}): Promise<SubscriptionRef> {
     const ref = { ...topic, subscription };
     const { startFrom = 'earliest', ephemeral = false, on = this.broker } = options;
-    await this.ask(on.topics.ensureSubscription({ subscription: ref, policy, defaults: calmPolicy, startFrom, onConflict: 'update', ephemeral, client: 'conformance' }));
+    await this.ask(
+      on.topics.ensureSubscription({ subscription: ref, policy, defaults: calmPolicy, startFrom, onConflict: 'update', ephemeral, client: 'conformance' }),
+    );
     return ref;
   }
 
@@ -133,7 +135,11 @@ export class Scene {
 
   batch(topic: TopicRef, messages: readonly (string | OutgoingMessage)[], token: string = this.token()): Observable<readonly PublishReceipt[]> {
     const { tenantId, namespace, topic: name } = topic;
-    return this.broker.publisher.publish({ topic: { tenantId, namespace, topic: name }, token, messages: messages.map((one) => (typeof one === 'string' ? message(one) : one)) });
+    return this.broker.publisher.publish({
+      topic: { tenantId, namespace, topic: name },
+      token,
+      messages: messages.map((one) => (typeof one === 'string' ? message(one) : one)),
+    });
   }
 
   /** A batch token that was never used. */

@@ -31,13 +31,25 @@ export const schedule: Concern = ({ promise }) => {
   promise('a delivery time that has passed means now', async (scene) => {
     const queue = await scene.queue();
     await scene.publish(queue, message('a', { deliverAt: scene.now() - 60_000 }), 'b');
-    assert.deepEqual(bodies(await (await scene.consumer(queue)).all()).map(String).sort(), ['a', 'b']);
+    assert.deepEqual(
+      bodies(await (await scene.consumer(queue)).all())
+        .map(String)
+        .sort(),
+      ['a', 'b'],
+    );
   });
 
   promise('scheduled messages come in the order in which they fall due, those of one instant in the order published', async (scene) => {
     const queue = await scene.queue();
     const deliverAt = scene.now() + scene.lease;
-    await scene.publish(queue, message('late', { deliverAt: deliverAt + scene.lease / 2 }), message('x', { deliverAt }), message('y', { deliverAt }), message('z', { deliverAt }), 'now');
+    await scene.publish(
+      queue,
+      message('late', { deliverAt: deliverAt + scene.lease / 2 }),
+      message('x', { deliverAt }),
+      message('y', { deliverAt }),
+      message('z', { deliverAt }),
+      'now',
+    );
     await scene.passBeyond(2 * scene.lease);
     assert.deepEqual(bodies(await (await scene.consumer(queue)).take(5)), ['now', 'x', 'y', 'z', 'late']);
   });
@@ -100,7 +112,10 @@ export const schedule: Concern = ({ promise }) => {
     await scene.pass(Math.max(0, deliverAt - scene.now()));
     for (const { id } of receipts.slice(2)) if (!(await scene.ask(scene.broker.publisher.cancelScheduled(scene.ref('orders'), id)))) kept.push(id);
     await scene.passBeyond(scene.lease);
-    assert.deepEqual((await (await scene.consumer(queue)).all()).map(({ message: { id } }) => id), kept);
+    assert.deepEqual(
+      (await (await scene.consumer(queue)).all()).map(({ message: { id } }) => id),
+      kept,
+    );
   });
 
   promise('a scheduled message keeps headers, key and bytes', async (scene) => {

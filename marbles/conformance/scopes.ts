@@ -14,7 +14,10 @@ export const scopes: Concern = ({ promise }) => {
     }
     for (const [index, scope] of all.entries()) {
       assert.deepEqual(bodies(await (await scene.consumer({ ...scope, topic: 'orders', subscription: 'billing' })).all()), [`m${index}`]);
-      assert.deepEqual((await scene.ask(scene.broker.topics.listTopics(scope))).map(({ ref }) => ref.topic), ['orders']);
+      assert.deepEqual(
+        (await scene.ask(scene.broker.topics.listTopics(scope))).map(({ ref }) => ref.topic),
+        ['orders'],
+      );
     }
   });
 

@@ -136,6 +136,9 @@ export const subscriptions: Concern = ({ promise }) => {
     const kept = bodies(await consumer.all());
     assert.deepEqual(kept, numbered(12).slice(-kept.length));
     await events.first('gap');
-    assert.equal(events.of('gap').reduce((sum, { missed }) => sum + missed, 0), 12 - kept.length);
+    assert.equal(
+      events.of('gap').reduce((sum, { missed }) => sum + missed, 0),
+      12 - kept.length,
+    );
   });
 };

@@ -113,6 +113,17 @@ export const topics: Concern = ({ promise }) => {
     const identity = { consumerId: 'c', consumerName: 'c' };
     await scene.refused(scene.broker.deliveries.attach({ ...topic, subscription: 'nobody' }, identity), 'SUBSCRIPTION_NOT_FOUND');
     const subscription = { ...scene.ref('nowhere'), subscription: 'billing' };
-    await scene.refused(scene.broker.topics.ensureSubscription({ subscription, policy: {}, defaults: calmPolicy, startFrom: 'earliest', onConflict: 'update', ephemeral: false, client: 'x' }), 'TOPIC_NOT_FOUND');
+    await scene.refused(
+      scene.broker.topics.ensureSubscription({
+        subscription,
+        policy: {},
+        defaults: calmPolicy,
+        startFrom: 'earliest',
+        onConflict: 'update',
+        ephemeral: false,
+        client: 'x',
+      }),
+      'TOPIC_NOT_FOUND',
+    );
   });
 };

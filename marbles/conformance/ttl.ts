@@ -6,7 +6,9 @@ export const ttl: Concern = ({ promise }) => {
   promise('a message says when it expires, and is handed out before', async (scene) => {
     const queue = await scene.queue();
     await scene.publish(queue, message('a', { ttlMs: 60_000 }));
-    const { message: { publishedAt, expiresAt } } = await (await scene.consumer(queue)).takeOne();
+    const {
+      message: { publishedAt, expiresAt },
+    } = await (await scene.consumer(queue)).takeOne();
     assert.equal(expiresAt, publishedAt + 60_000);
   });
 

@@ -50,7 +50,10 @@ export class WatchLog {
   async live(): Promise<void> {
     await this.#scene.eventually(async () => {
       assert.equal(this.ended, false, 'the watch ended');
-      assert.ok(this.signals.some((signal) => signal.kind === 'status' && signal.status === 'live'), 'the watch never became live');
+      assert.ok(
+        this.signals.some((signal) => signal.kind === 'status' && signal.status === 'live'),
+        'the watch never became live',
+      );
     });
   }
 

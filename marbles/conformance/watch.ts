@@ -30,7 +30,10 @@ export const watch: Concern = ({ promise }) => {
   promise('a watcher is shown the present state first, as resync, then that it is live', async (scene) => {
     await set(scene, ref(scene), 'v1');
     const log = await watchKey(scene);
-    assert.deepEqual(log.present.map(({ key, state: { body }, cause }) => [key.key, body, cause]), [['fraud.limit', 'v1', 'resync']]);
+    assert.deepEqual(
+      log.present.map(({ key, state: { body }, cause }) => [key.key, body, cause]),
+      [['fraud.limit', 'v1', 'resync']],
+    );
     assert.deepEqual(log.later, []);
   });
 
@@ -53,9 +56,15 @@ export const watch: Concern = ({ promise }) => {
     const log = await watchKey(scene);
     for (const body of numbered(10)) await set(scene, ref(scene), body);
     await scene.eventually(async () => assert.equal(log.later.at(-1)?.state.body, 'm9'));
-    assert.deepEqual(log.later.map(({ state: { body } }) => body), numbered(10));
+    assert.deepEqual(
+      log.later.map(({ state: { body } }) => body),
+      numbered(10),
+    );
     const revisions = log.later.map(({ state: { revision } }) => revision);
-    assert.deepEqual(revisions, [...new Set(revisions)].sort((left, right) => left - right));
+    assert.deepEqual(
+      revisions,
+      [...new Set(revisions)].sort((left, right) => left - right),
+    );
   });
 
   promise('a delete is shown', async (scene) => {
@@ -84,7 +93,10 @@ export const watch: Concern = ({ promise }) => {
     await set(scene, ref(scene), 'v', { ttlMs: scene.lease });
     await scene.ask(scene.broker.keys.expire(ref(scene), 600_000));
     await scene.passBeyond(2 * scene.lease);
-    assert.equal(log.later.some(({ state: { body } }) => body === undefined), false);
+    assert.equal(
+      log.later.some(({ state: { body } }) => body === undefined),
+      false,
+    );
   });
 
   promise('a write that was refused is not shown', async (scene) => {
@@ -92,7 +104,10 @@ export const watch: Concern = ({ promise }) => {
     const log = await watchKey(scene);
     await scene.ask(scene.broker.keys.set({ key: ref(scene), body: 'refused', ttlMs: undefined, expectedRevision: 0 }));
     await set(scene, ref(scene), 'w');
-    assert.deepEqual((await log.shown(1)).map(({ state: { body } }) => body), ['w']);
+    assert.deepEqual(
+      (await log.shown(1)).map(({ state: { body } }) => body),
+      ['w'],
+    );
   });
 
   promise('a watcher is shown its own key only', async (scene) => {
@@ -110,8 +125,14 @@ export const watch: Concern = ({ promise }) => {
     logs.push(await watchKey(scene));
     await set(scene, ref(scene), 'b');
     for (const log of logs) await scene.eventually(async () => assert.equal(log.changes.at(-1)?.state.body, 'b'));
-    assert.deepEqual(logs.map(({ later }) => later.map(({ state: { body } }) => body)), [['a', 'b'], ['a', 'b'], ['b']]);
-    assert.deepEqual(logs[2]?.present.map(({ state: { body } }) => body), ['a']);
+    assert.deepEqual(
+      logs.map(({ later }) => later.map(({ state: { body } }) => body)),
+      [['a', 'b'], ['a', 'b'], ['b']],
+    );
+    assert.deepEqual(
+      logs[2]?.present.map(({ state: { body } }) => body),
+      ['a'],
+    );
   });
 
   promise('a watcher that unsubscribed is shown nothing more, and the others still are', async (scene) => {
@@ -125,25 +146,46 @@ export const watch: Concern = ({ promise }) => {
   promise('a prefix shows the keys that begin with it, present and later', async (scene) => {
     for (const name of ['limits.a', 'limits.b', 'limit', 'other']) await set(scene, ref(scene, name), name);
     const log = await watchPrefix(scene, 'limits.');
-    assert.deepEqual(log.present.map(({ key: { key }, cause }) => [key, cause]).sort(), [['limits.a', 'resync'], ['limits.b', 'resync']]);
+    assert.deepEqual(log.present.map(({ key: { key }, cause }) => [key, cause]).sort(), [
+      ['limits.a', 'resync'],
+      ['limits.b', 'resync'],
+    ]);
     await set(scene, ref(scene, 'limits'), 'no');
     await set(scene, ref(scene, 'limits.c'), 'new');
     await scene.ask(scene.broker.keys.del({ key: ref(scene, 'limits.a'), mark: 'none' }));
     await log.shown(2);
-    assert.deepEqual(log.later.map(({ key: { key }, state: { body }, cause }) => [key, body, cause]), [['limits.c', 'new', 'set'], ['limits.a', undefined, 'delete']]);
+    assert.deepEqual(
+      log.later.map(({ key: { key }, state: { body }, cause }) => [key, body, cause]),
+      [
+        ['limits.c', 'new', 'set'],
+        ['limits.a', undefined, 'delete'],
+      ],
+    );
   });
 
   promise('a prefix is text, not a pattern', async (scene) => {
     for (const name of ['a*b', 'axb', 'a?b', '[a]', 'a']) await set(scene, ref(scene, name), name);
-    assert.deepEqual((await watchPrefix(scene, 'a*')).present.map(({ key: { key } }) => key), ['a*b']);
-    assert.deepEqual((await watchPrefix(scene, 'a?')).present.map(({ key: { key } }) => key), ['a?b']);
-    assert.deepEqual((await watchPrefix(scene, '[a]')).present.map(({ key: { key } }) => key), ['[a]']);
+    assert.deepEqual(
+      (await watchPrefix(scene, 'a*')).present.map(({ key: { key } }) => key),
+      ['a*b'],
+    );
+    assert.deepEqual(
+      (await watchPrefix(scene, 'a?')).present.map(({ key: { key } }) => key),
+      ['a?b'],
+    );
+    assert.deepEqual(
+      (await watchPrefix(scene, '[a]')).present.map(({ key: { key } }) => key),
+      ['[a]'],
+    );
   });
 
   promise('the empty prefix shows every key of the scope and none of another', async (scene) => {
     await set(scene, { ...ref(scene, 'far'), namespace: `${scene.scope.namespace}x` }, 'far');
     await set(scene, ref(scene, 'near'), 'near');
     const log = await watchPrefix(scene, '');
-    assert.deepEqual(log.present.map(({ key }) => ({ ...key })), [ref(scene, 'near')]);
+    assert.deepEqual(
+      log.present.map(({ key }) => ({ ...key })),
+      [ref(scene, 'near')],
+    );
   });
 };
