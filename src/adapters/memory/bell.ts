@@ -1,0 +1,86 @@
+import type { CancelTimer, Runtime } from '../../port/runtime.js';
+import type { Outbox } from './outbox.js';
+import { handOut, nothing } from './hand-out.js';
+import type { SubscriptionState } from './subscription.js';
+
+/**
+ * Serves waiting claims: in the same instant after something became available, however much that was, and by one
+ * timer for all subscriptions. The timer runs only while a claim waits; it may come early, never late.
+ */
+export class Bell {
+  readonly #runtime: Runtime;
+  readonly #outbox: Outbox;
+  readonly #waiting: Set<SubscriptionState> = new Set();
+  #rung: Set<SubscriptionState> = new Set();
+  #cancel: CancelTimer | undefined = undefined;
+  #armedFor = Infinity;
+
+  constructor(runtime: Runtime, outbox: Outbox) {
+    this.#runtime = runtime;
+    this.#outbox = outbox;
+  }
+
+  /** Something became available where claims wait. */
+  ring(sub: SubscriptionState): void {
+    if (this.#rung.size === 0) this.#runtime.soon(this.#serveRung);
+    this.#rung.add(sub);
+  }
+
+  /** A claim that found nothing at `now` waits. */
+  waits(sub: SubscriptionState, now: number): void {
+    this.#waiting.add(sub);
+    this.expect(sub.nextDue(now));
+  }
+
+  /** No claim of this subscription waits any more. */
+  rests(sub: SubscriptionState): void {
+    this.#waiting.delete(sub);
+  }
+
+  /** Something becomes available at `due`, and a claim waits for it. */
+  expect(due: number): void {
+    if (due >= this.#armedFor) return;
+    this.#cancel?.();
+    this.#armedFor = due;
+    this.#cancel = this.#runtime.at(due, this.#onTime);
+  }
+
+  /** Stops the timer where nothing waits. */
+  settleTimer(): void {
+    if (this.#waiting.size > 0 || this.#cancel === undefined) return;
+    this.#cancel();
+    this.#cancel = undefined;
+    this.#armedFor = Infinity;
+  }
+
+  readonly #serveRung = (): void => {
+    const rung = this.#rung;
+    this.#rung = new Set();
+    const now = this.#runtime.now();
+    for (const sub of rung) {
+      this.#serve(sub, now);
+      if (sub.waiters.size > 0) this.expect(sub.nextDue(now));
+    }
+    this.settleTimer();
+  };
+
+  readonly #onTime = (): void => {
+    this.#cancel = undefined;
+    this.#armedFor = Infinity;
+    const now = this.#runtime.now();
+    for (const sub of [...this.#waiting]) this.#serve(sub, now);
+    for (const sub of this.#waiting) this.expect(sub.nextDue(now));
+    this.settleTimer();
+  };
+
+  /** Once round the waiting claims, the longest waiting first. An answered link may claim again while we are here. */
+  #serve(sub: SubscriptionState, now: number): void {
+    let turns = sub.waiters.size;
+    for (const link of sub.waiters) {
+      if (turns-- === 0) break;
+      const answer = handOut(sub, link, link.wanted, now);
+      this.#outbox.flush();
+      if (answer !== nothing) link.answer(answer);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { ClaimAnswer } from '../../port/delivery-store.js';
+import type { Item } from './held.js';
+import type { Lane } from './lanes.js';
+import type { Lease } from './lease.js';
+import type { MemoryLink } from './link.js';
+import { gatherOrdered } from './ordered.js';
+import type { SubscriptionState } from './subscription.js';
+
+/** There is nothing for this consumer now. */
+export const nothing: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), makeRoom: false });
+
+const makeRoom: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), makeRoom: true });
+
+/** What a consumer gets now. {@link nothing} means that it has to wait. */
+export function handOut(sub: SubscriptionState, link: MemoryLink, max: number, now: number): ClaimAnswer {
+  sub.topic.advance(now);
+  sub.wake(now);
+  if (link.runsAlone) return nothing;
+  const alone = grantAlone(sub, link, now);
+  if (alone !== undefined) return alone;
+  const out: Lease[] = [];
+  if (sub.lanes === undefined) gather(sub, link, max, now, out);
+  else gatherOrdered(sub, sub.lanes, link, max, now, out);
+  if (out.length > 0) return { deliveries: out, makeRoom: false };
+  return grantAlone(sub, link, now) ?? nothing;
+}
+
+/**
+ * A last attempt goes to a consumer with empty hands. If this one is busy and nobody idle waits, it is asked to let
+ * its hands run empty: one consumer at a time, the others go on.
+ */
+function grantAlone(sub: SubscriptionState, link: MemoryLink, now: number): ClaimAnswer | undefined {
+  for (;;) {
+    const lane = sub.alone.size > 0 ? undefined : sub.lanes?.alone.head;
+    const queue = lane === undefined ? sub.alone : lane.parked;
+    const item = queue.peek();
+    if (item === undefined) {
+      sub.reserved = undefined;
+      return undefined;
+    }
+    if (link.holding === 0) {
+      queue.pop();
+      const lease = leaseAlone(sub, link, item, lane, now);
+      if (lane !== undefined) sub.lanes?.place(lane);
+      if (lease === undefined) continue;
+      sub.reserved = undefined;
+      sub.stir();
+      return { deliveries: [lease], makeRoom: false };
+    }
+    if (sub.reserved === link) return nothing;
+    if (sub.reserved !== undefined || hasIdleWaiter(sub)) return undefined;
+    sub.reserved = link;
+    return makeRoom;
+  }
+}
+
+function leaseAlone(sub: SubscriptionState, link: MemoryLink, item: Item, lane: Lane | undefined, now: number): Lease | undefined {
+  if (sub.discard(item, now)) return undefined;
+  return sub.lease(item, link, now + sub.policy.visibilityTimeoutMs, lane, true);
+}
+
+function hasIdleWaiter(sub: SubscriptionState): boolean {
+  for (const waiter of sub.waiters) if (waiter.holding === 0) return true;
+  return false;
+}
+
+/** Without order: what came back or can be taken back, by place; then fresh messages. */
+function gather(sub: SubscriptionState, link: MemoryLink, max: number, now: number, out: Lease[]): void {
+  const leaseUntil = now + sub.policy.visibilityTimeoutMs;
+  while (out.length < max) {
+    const expired = sub.leases.head;
+    const next = sub.ready.peek();
+    if (expired !== undefined && expired.leaseUntil <= now && (next === undefined || expired.message.seq < next.seq)) {
+      sub.lapse(expired, now);
+      continue;
+    }
+    if (next === undefined) break;
+    sub.ready.pop();
+    if (sub.discard(next, now)) continue;
+    if (sub.runsAlone(next)) sub.alone.push(next);
+    else out.push(sub.lease(next, link, leaseUntil, undefined, false));
+  }
+  const log = sub.topic.log;
+  let seq = sub.cursor;
+  while (out.length < max && seq < log.next) {
+    const entry = log.at(seq);
+    if (entry === undefined) seq = log.nextLive(seq + 1);
+    else {
+      seq++;
+      if (!sub.discard(entry, now)) out.push(sub.lease(entry, link, leaseUntil, undefined, false));
+    }
+  }
+  sub.cursor = seq;
+}

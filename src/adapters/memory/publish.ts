@@ -1,0 +1,88 @@
+import { ChronowError } from '../../errors.js';
+import type { OutgoingMessage } from '../../port/message.js';
+import type { PublishBatch, PublishReceipt } from '../../port/publisher.js';
+import { scheduledId } from './entry.js';
+import { Idempotency, idempotencyName } from './idempotency.js';
+import { Recent } from './recent.js';
+import { dueTime } from './schedule.js';
+import type { TopicState } from './topic.js';
+import { Watermarks } from './watermarks.js';
+
+/** Receipts that are kept for resends, per topic. */
+const keptReceipts = 1_024;
+
+/** The way into a topic. */
+export class Intake {
+  readonly #topic: TopicState;
+  readonly #known: Idempotency = new Idempotency();
+  readonly #batches: Recent<string, readonly PublishReceipt[]> = new Recent(keptReceipts);
+  readonly #watermarks: Watermarks;
+
+  constructor(topic: TopicState, now: number) {
+    this.#topic = topic;
+    this.#watermarks = new Watermarks(topic, now);
+  }
+
+  publish(batch: PublishBatch, now: number): readonly PublishReceipt[] {
+    const topic = this.#topic;
+    topic.advance(now);
+    const resent = this.#batches.get(batch.token);
+    if (resent !== undefined) return resent;
+    const { messages } = batch;
+    this.#known.forget(now, topic.limits.idempotencyWindowMs);
+    if (topic.log.held + messages.length > topic.limits.maxStreamLen) this.#checkRoom(messages, now);
+    const receipts: PublishReceipt[] = [];
+    for (let index = 0; index < messages.length; index++) receipts.push(this.#accept(messages[index] as OutgoingMessage, now));
+    this.#batches.set(batch.token, receipts, Math.max(1, messages.length));
+    topic.trim(now);
+    this.#watermarks.look(now);
+    topic.announce();
+    return receipts;
+  }
+
+  #accept(message: OutgoingMessage, now: number): PublishReceipt {
+    if (message.idempotencyKey === undefined) return this.#store(message, now);
+    const name = idempotencyName(message) as string;
+    const first = this.#known.find(name);
+    if (first !== undefined) return first;
+    const receipt = this.#store(message, now);
+    this.#known.remember(name, receipt, now);
+    return receipt;
+  }
+
+  #store(message: OutgoingMessage, now: number): PublishReceipt {
+    const topic = this.#topic;
+    if (message.delayMs !== undefined || message.deliverAt !== undefined) {
+      const dueAt = dueTime(message, now);
+      if (dueAt !== undefined) {
+        const scheduled = topic.schedule.add(message, dueAt);
+        for (const sub of topic.subscriptions.values()) if (sub.waiters.size > 0) topic.bell.expect(dueAt);
+        return { id: scheduledId(topic.idPrefix, scheduled.seq), duplicate: false, dueAt };
+      }
+    }
+    if (topic.limits.onFull === 'dropOldest') topic.makeRoom();
+    return { id: topic.append(message, now).id, duplicate: false, dueAt: undefined };
+  }
+
+  /** Refuses a batch that would not fit as a whole, before any of it is stored. */
+  #checkRoom(messages: readonly OutgoingMessage[], now: number): void {
+    const topic = this.#topic;
+    const { maxStreamLen, onFull } = topic.limits;
+    if (onFull === 'dropOldest' || topic.durable.length === 0) return;
+    const inBatch = new Set<string>();
+    let room = maxStreamLen - topic.log.held;
+    for (const message of messages) {
+      const name = idempotencyName(message);
+      if (name !== undefined && (inBatch.has(name) || this.#known.find(name) !== undefined)) continue;
+      if (name !== undefined) inBatch.add(name);
+      if (dueTime(message, now) === undefined) room--;
+    }
+    if (room >= 0) return;
+    const { name, unsettled } = topic.fullest();
+    throw new ChronowError(
+      'TOPIC_FULL',
+      `topic "${topic.ref.topic}" holds ${topic.log.held} of at most ${maxStreamLen} unsettled messages, and ${messages.length} more do not fit; most are left by subscription "${name}" (${unsettled}). Let it catch up, delete it, or raise maxStreamLen.`,
+      { details: { topic: topic.ref.topic, maxStreamLen, subscription: name, unsettled }, retryable: true },
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { CancelTimer, Runtime } from './port/runtime.js';
+
+/** The longest delay one Node timer can carry. */
+const longestDelayMs = 2 ** 31 - 1;
+
+/**
+ * The real clock, queues and chance of this process. Timers do not keep the process alive; a delay longer than a Node
+ * timer can carry is taken in several steps, and work never runs before its time by `Date.now()`.
+ *
+ * @example
+ * ```ts
+ * const broker = memoryBroker({ runtime: systemRuntime() });
+ * ```
+ */
+export function systemRuntime(): Runtime {
+  return {
+    virtual: false,
+    now: () => Date.now(),
+    at: (time, work) => startTimer(time, work),
+    soon: (work) => {
+      queueMicrotask(work);
+    },
+    turn: (work) => {
+      setImmediate(work);
+    },
+    random: () => Math.random(),
+    newId: () => randomUUID(),
+  };
+}
+
+function startTimer(time: number, work: () => void): CancelTimer {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    const delayMs = Math.min(Math.max(0, time - Date.now()), longestDelayMs);
+    timer = setTimeout(tick, delayMs);
+    timer.unref();
+  };
+  // A Node timer counts on the monotonic clock and may run a millisecond before the wall clock says so.
+  const tick = (): void => {
+    if (Date.now() < time) {
+      arm();
+      return;
+    }
+    timer = undefined;
+    work();
+  };
+  arm();
+  return () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+}
