@@ -15,6 +15,7 @@ const makeRoom: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), mak
 export function handOut(sub: SubscriptionState, link: MemoryLink, max: number, now: number): ClaimAnswer {
   sub.topic.advance(now);
   sub.wake(now);
+  if (link.runsAlone) takeExpired(sub, link, now);
   if (link.runsAlone) return nothing;
   const alone = grantAlone(sub, link, now);
   if (alone !== undefined) return alone;
@@ -31,6 +32,7 @@ export function handOut(sub: SubscriptionState, link: MemoryLink, max: number, n
  */
 function grantAlone(sub: SubscriptionState, link: MemoryLink, now: number): ClaimAnswer | undefined {
   for (;;) {
+    if (link.holding > 0 && sub.hasAlone) takeExpired(sub, link, now);
     const lane = sub.alone.size > 0 ? undefined : sub.lanes?.alone.head;
     const queue = lane === undefined ? sub.alone : lane.parked;
     const item = queue.peek();
@@ -57,6 +59,16 @@ function grantAlone(sub: SubscriptionState, link: MemoryLink, now: number): Clai
 function leaseAlone(sub: SubscriptionState, link: MemoryLink, item: Item, lane: Lane | undefined, now: number): Lease | undefined {
   if (sub.discard(item, now)) return undefined;
   return sub.lease(item, link, now + sub.policy.visibilityTimeoutMs, lane, true);
+}
+
+/** Takes from a consumer what it holds beyond its time: it is in the way of what the consumer may get. */
+function takeExpired(sub: SubscriptionState, link: MemoryLink, now: number): void {
+  let lease = sub.leases.head;
+  while (lease !== undefined && lease.leaseUntil <= now) {
+    const { next } = lease;
+    if (lease.link === link) sub.lapse(lease, now);
+    lease = next;
+  }
 }
 
 function hasIdleWaiter(sub: SubscriptionState): boolean {
