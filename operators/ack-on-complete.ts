@@ -1,7 +1,10 @@
 import { Observable, type OperatorFunction } from 'rxjs';
+import { checkOptions, type OptionRules } from '../src/options/check-options.js';
+import { number, oneOf, wholeNumber, wholeNumberOrInfinity } from '../src/options/rules.js';
 import type { Order } from '../src/port/policy.js';
 import type { Delivery } from '../src/subscription/delivery.js';
 import type { Acked, Failed, Lost } from '../src/subscription/outcome.js';
+import { checkProject } from './work/work-errors.js';
 import { WorkRun, type Project } from './work/work-run.js';
 
 /** Options of {@link ackOnComplete}. */
@@ -15,6 +18,13 @@ export interface AckOnCompleteOptions {
   /** How long the lease of a promise that was told to stop is still held, ms, 0 or more. Default: 10 000. */
   readonly graceMs?: number | undefined;
 }
+
+const rules: OptionRules = {
+  concurrency: wholeNumberOrInfinity(1),
+  order: oneOf('none', 'key', 'strict'),
+  timeoutMs: wholeNumber(1, Number.MAX_SAFE_INTEGER, 'milliseconds'),
+  graceMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds'),
+};
 
 /**
  * Runs work on each delivery and acks it when the work completes. It is the flattening operator itself: put the work
@@ -48,6 +58,8 @@ export interface AckOnCompleteOptions {
  * ```
  */
 export function ackOnComplete<T, R>(project: Project<T, R>, options: AckOnCompleteOptions = {}): OperatorFunction<Delivery<T>, Acked<T, R> | Failed<T> | Lost<T>> {
+  checkProject('ackOnComplete', project);
+  checkOptions('ackOnComplete', options, rules);
   const { concurrency = Infinity, order, timeoutMs, graceMs = 10_000 } = options;
   const checked = { concurrency, order, timeoutMs, graceMs };
   return (source) => new Observable((out) => {

@@ -1,4 +1,6 @@
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import { checkOptions } from '../src/options/check-options.js';
+import { number, wholeNumber } from '../src/options/rules.js';
 import type { CancelTimer } from '../src/port/runtime.js';
 import type { Delivery } from '../src/subscription/delivery.js';
 import { DeliveryView } from '../src/subscription/delivery-view.js';
@@ -38,6 +40,9 @@ export interface BatchOptions {
  * ```
  */
 export function batchDeliveries<T>(options: BatchOptions): OperatorFunction<Delivery<T>, Delivery<readonly T[]>> {
+  // Both are required: what is missing is refused like what is out of range.
+  const { maxSize = NaN, maxWaitMs = NaN, ...unknown } = options;
+  checkOptions('batchDeliveries', { maxSize, maxWaitMs, ...unknown }, { maxSize: wholeNumber(1, Number.MAX_SAFE_INTEGER), maxWaitMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds') });
   return (source) => new Observable((out) => {
     const collector = new Collector<T>(options, out);
     out.add(() => { collector.release(); });

@@ -1,4 +1,6 @@
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
+import { checkOptions } from '../src/options/check-options.js';
+import { number } from '../src/options/rules.js';
 import type { Delivery } from '../src/subscription/delivery.js';
 import { DeliveryView } from '../src/subscription/delivery-view.js';
 import type { CellOwner } from '../src/subscription/lease-cell.js';
@@ -30,6 +32,7 @@ export interface DrainOnOptions {
  * ```
  */
 export function drainOn<T>(notifier: Observable<unknown>, options: DrainOnOptions = {}): MonoTypeOperatorFunction<Delivery<T>> {
+  checkOptions('drainOn', options, { deadlineMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds') });
   const { deadlineMs } = options;
   return (source) => new Observable((out) => {
     const owners = new Set<CellOwner>();

@@ -2,6 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { Delivery } from '../src/subscription/delivery.js';
 import { DeliveryView } from '../src/subscription/delivery-view.js';
 import { ackQuietly, retryQuietly } from './work/settle-quietly.js';
+import { checkProject } from './work/work-errors.js';
 
 /**
  * Keeps the deliveries whose payload passes; the others are done with and acked. (RxJS' own `filter` drops them without
@@ -23,6 +24,7 @@ import { ackQuietly, retryQuietly } from './work/settle-quietly.js';
 export function filterPayload<T, U extends T>(predicate: (payload: T, delivery: Delivery<T>) => payload is U): OperatorFunction<Delivery<T>, Delivery<U>>;
 export function filterPayload<T>(predicate: (payload: T, delivery: Delivery<T>) => boolean): OperatorFunction<Delivery<T>, Delivery<T>>;
 export function filterPayload<T>(predicate: (payload: T, delivery: Delivery<T>) => boolean): OperatorFunction<Delivery<T>, Delivery<T>> {
+  checkProject('filterPayload', predicate);
   return (source) => new Observable((out) => source.subscribe({
     next: (delivery) => {
       const cell = DeliveryView.cellOf(delivery);

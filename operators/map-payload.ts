@@ -2,6 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { Delivery } from '../src/subscription/delivery.js';
 import { DeliveryView } from '../src/subscription/delivery-view.js';
 import { retryQuietly } from './work/settle-quietly.js';
+import { checkProject } from './work/work-errors.js';
 
 /**
  * Changes the payload and keeps the delivery: headers, attempt and lease stay with it, and it is settled as one.
@@ -20,6 +21,7 @@ import { retryQuietly } from './work/settle-quietly.js';
  * ```
  */
 export function mapPayload<T, U>(project: (payload: T, delivery: Delivery<T>) => U): OperatorFunction<Delivery<T>, Delivery<U>> {
+  checkProject('mapPayload', project);
   return (source) => new Observable((out) => source.subscribe({
     next: (delivery) => {
       const cell = DeliveryView.cellOf(delivery);

@@ -34,7 +34,7 @@ type NothingFails = 'nothing fails here: put retryWithBackoff() before toDeadLet
  * ```
  */
 export function retryWithBackoff(policy: Backoff): <S>(source: Outcomes<S, Sentence> & NeedsFailed<S, NothingFails>) => Observable<S | RetriedOf<S> | LostOf<S>> {
-  checkBackoff(policy);
+  checkBackoff('retryWithBackoff', policy);
   return (source) => settleFailures(source, 'retryWithBackoff', { decide: (failed) => decide(policy, failed) });
 }
 

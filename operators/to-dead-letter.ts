@@ -1,4 +1,6 @@
 import type { Observable } from 'rxjs';
+import { checkOptions } from '../src/options/check-options.js';
+import { callable, either, text } from '../src/options/rules.js';
 import { DeadLetter } from '../src/subscription/fates.js';
 import { failureNote } from '../src/subscription/failure-note.js';
 import type { Failed } from '../src/subscription/outcome.js';
@@ -30,6 +32,7 @@ export interface ToDeadLetterOptions {
  * ```
  */
 export function toDeadLetter(options: ToDeadLetterOptions = {}): <S>(source: Outcomes<S, 'toDeadLetter() goes after ackOnComplete()'>) => Observable<Exclude<S, Failed<unknown>> | DeadOf<S> | LostOf<S>> {
+  checkOptions('toDeadLetter', options, { reason: either(text(1, 200), callable) });
   const { reason } = options;
   return (source) => settleFailures(source, 'toDeadLetter', { decide: (failed) => decide(reason, failed) });
 }

@@ -1,7 +1,13 @@
 import type { ObservableInput } from 'rxjs';
 import { ChronowError } from '../../src/errors.js';
+import { shown } from '../../src/options/check-options.js';
 import type { Order } from '../../src/port/policy.js';
 import type { Message } from '../../src/subscription/delivery.js';
+
+/** The work must be a function; everything else about it shows only when it runs. */
+export function checkProject(operator: string, project: unknown): void {
+  if (typeof project !== 'function') throw new ChronowError('OPTION_INVALID', `${operator}(project) must be a function of a message; got ${shown(project)}`);
+}
 
 export function orderError(asked: Order, stored: Order, subscription: string): ChronowError {
   return new ChronowError('ORDER_CONFLICT', `ackOnComplete({ order: '${asked}' }) is stronger than what subscription ${subscription} keeps ('${stored}'): an operator can only loosen it; set order on the subscription`, { details: { asked, stored, subscription } });

@@ -2,6 +2,7 @@ import { isChronowError } from '../errors.js';
 import type { CoreEvent } from '../port/core-events.js';
 import type { ClaimAnswer, ConsumerLink } from '../port/delivery-store.js';
 import type { FailureNote } from '../port/lease.js';
+import type { StoredMessage } from '../port/message.js';
 import type { SubscriptionRef } from '../port/names.js';
 import type { SubscriptionPolicy } from '../port/policy.js';
 import type { Runtime } from '../port/runtime.js';
@@ -21,8 +22,17 @@ export interface DeliverySink<T> {
   complete(): void;
 }
 
-/** Turns a claimed body into a payload; what it throws sends the message to the dead letters. */
-export type PayloadReader<T> = (cell: LeaseCell) => T;
+/** Turns a claimed body into a payload. What it throws sends the message to the dead letters. A promise (a schema that asks elsewhere) holds back the messages behind it, so that order is kept. */
+export type PayloadReader<T> = (message: StoredMessage) => T | PendingPayload<T>;
+
+/** A payload that is not known yet. */
+export class PendingPayload<T> {
+  readonly payload: Promise<T>;
+
+  constructor(payload: Promise<T>) {
+    this.payload = payload;
+  }
+}
 
 export interface ConsumerSetup<T> {
   readonly runtime: Runtime;
@@ -69,6 +79,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   readonly #claims: ClaimLoop;
   readonly #budget: TurnBudget;
   #isolated = 0;
+  #reading = false;
   #pumping = false;
   #moved = false;
   #scheduled = false;
@@ -253,7 +264,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   #emit(): void {
-    while (!this.#stopped && !this.#budget.exhausted) {
+    while (!this.#stopped && !this.#reading && !this.#budget.exhausted) {
       const cell = this.#buffer.shift();
       if (cell === undefined) return;
       this.#budget.spend();
@@ -262,16 +273,35 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   #offer(cell: LeaseCell): void {
-    let payload: T;
+    let payload: T | PendingPayload<T>;
     try {
-      payload = this.#read(cell);
+      payload = this.#read(cell.claimed.message);
     } catch (error) {
       this.#bury(cell, error);
       return;
     }
+    if (payload instanceof PendingPayload) this.#offerLater(cell, payload.payload);
+    else this.#offerNow(cell, payload);
+  }
+
+  #offerNow(cell: LeaseCell, payload: T): void {
     cell.state = 'offered';
     this.#sink.next(new DeliveryView(cell, payload));
     if (cell.state === 'offered') this.#leases.watch(cell);
+  }
+
+  #offerLater(cell: LeaseCell, pending: Promise<T>): void {
+    this.#reading = true;
+    const goOn = (offer: () => void): void => {
+      this.#reading = false;
+      if (this.#stopped) cell.settle('release', undefined);
+      else if (cell.state === 'buffered') offer();
+      this.wake();
+    };
+    pending.then(
+      (payload) => { goOn(() => { this.#offerNow(cell, payload); }); },
+      (error: unknown) => { goOn(() => { this.#bury(cell, error); }); },
+    );
   }
 
   /** A body that cannot be read never crashes and never loops. */

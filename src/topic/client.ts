@@ -1,0 +1,52 @@
+import type { Codec } from '../codec/codec.js';
+import type { Broker } from '../port/broker.js';
+import type { CoreEvent } from '../port/core-events.js';
+import type { Scope } from '../port/names.js';
+import type { SubscriptionPolicy, TopicLimits } from '../port/policy.js';
+import type { Runtime } from '../port/runtime.js';
+
+/** What a client does where a call names nothing. */
+export interface ClientDefaults {
+  readonly scope: Scope;
+  readonly policy: SubscriptionPolicy;
+  readonly limits: TopicLimits;
+  readonly maxInFlight: number;
+  readonly maxLeaseMs: number;
+  readonly maxPayloadBytes: number;
+  readonly maxValueBytes: number;
+  readonly hotTtlSeconds: number | undefined;
+  /** Topics and subscriptions come into being with their first use. */
+  readonly autoCreate: boolean;
+}
+
+/** Something that reads and must end before the client does. */
+export interface Stoppable {
+  /** Stop reading; let what runs finish. */
+  drain(): void;
+  /** Give back what has not started, or all of it. */
+  revokeAll(what: 'unstarted' | 'running'): void;
+}
+
+/** What the core rooms need of the client they belong to. */
+export interface Client {
+  readonly id: string;
+  readonly broker: Broker;
+  readonly runtime: Runtime;
+  readonly defaults: ClientDefaults;
+  /** Codecs by name; messages name theirs, so that mixed fleets can read each other. */
+  readonly codecs: CodecRegistry;
+  /** A token for a batch, unique among all clients. */
+  nextToken(): string;
+  /** Shown on `cw.events$`. */
+  report(event: CoreEvent): void;
+  /** Throws `CLOSED` after close(). */
+  assertOpen(call: string): void;
+  /** Adds a consumer to those that close() waits for; the answer takes it out. */
+  register(consumer: Stoppable): () => void;
+}
+
+export interface CodecRegistry {
+  /** undefined names the default codec. */
+  find(name: string | undefined): Codec | undefined;
+  add(codec: Codec): void;
+}

@@ -1,0 +1,29 @@
+import { checkHeaders } from '../codec/headers.js';
+import { checkOptions, type OptionRule, type OptionRules } from '../options/check-options.js';
+import { anything, either, number, text } from '../options/rules.js';
+import type { OutgoingMessage } from '../port/message.js';
+import type { PublishOptions } from './options.js';
+import type { EncodedPayload } from './payload-coder.js';
+
+const longest = Number.MAX_SAFE_INTEGER;
+const aDate: OptionRule = (value) => (value instanceof Date && Number.isFinite(value.getTime()) ? undefined : 'a valid Date');
+
+/** Options of one message, for every call that publishes. Headers have checks, and errors, of their own. */
+export const publishRules: OptionRules = {
+  headers: anything,
+  key: text(1, 512),
+  idempotencyKey: text(1, 512),
+  delayMs: number(0, longest, 'milliseconds'),
+  deliverAt: either(aDate, number(0, longest, 'milliseconds since the epoch')),
+  ttlMs: number(1, longest, 'milliseconds'),
+};
+
+/** A message for the backend, from options that were checked. */
+export function outgoing({ body, codec }: EncodedPayload, options: PublishOptions): OutgoingMessage {
+  const { headers, key, idempotencyKey, delayMs, deliverAt, ttlMs } = options;
+  return { body, codec, headers: checkHeaders(headers), key, idempotencyKey, delayMs, deliverAt: deliverAt instanceof Date ? deliverAt.getTime() : deliverAt, ttlMs };
+}
+
+export function checkPublish(call: string, options: PublishOptions): void {
+  checkOptions(call, options, publishRules);
+}
