@@ -91,6 +91,31 @@ export const isolation: Concern = ({ promise }) => {
     await scene.counts(queue, { waiting: 0, leased: 0, dead: 0 });
   });
 
+  promise('a consumer whose isolated lease ended by itself goes on', async (scene) => {
+    const queue = await suspected(scene);
+    const consumer = await scene.consumer(queue);
+    await consumer.take();
+    await scene.publish(queue, 'b');
+    const waiting = consumer.claim();
+    assert.deepEqual(bodies((await scene.answer(waiting, scene.lease)).deliveries), ['b']);
+    await scene.counts(queue, { dead: 1 });
+  });
+
+  promise('a consumer that was asked to make room goes on when its leases end by themselves', async (scene) => {
+    const queue = await suspected(scene);
+    const [idle, busy] = [await scene.consumer(queue, 'idle'), await scene.consumer(queue, 'busy')];
+    const alone = await idle.takeOne();
+    await scene.publish(queue, 'other');
+    await busy.take();
+    await idle.release(alone);
+    assert.equal((await busy.look(10)).makeRoom, true);
+    await idle.leave();
+    await scene.passBeyond(scene.lease);
+    // Nobody else is there: both messages are for this consumer, each alone.
+    for (let round = 0; round < 2; round += 1) await busy.ack(await busy.takeOne());
+    await scene.counts(queue, { waiting: 0, leased: 0, dead: 0 });
+  });
+
   promise('a message that only failed, without a lapse, is never isolated', async (scene) => {
     const queue = await scene.queue({ maxDeliveries: 3 });
     await scene.publish(queue, 'a', 'b');
