@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EMPTY } from 'rxjs';
 import { bodies, numbered } from './defaults.js';
 import type { Concern } from './suite.js';
 
@@ -31,6 +32,16 @@ export const claim: Concern = ({ promise }) => {
     await scene.publish(queue, 'a');
     const taken = await consumer.takeOne();
     assert.equal(taken.deliveryCount, 1);
+  });
+
+  promise('a claim goes on waiting where nothing will ever ask it to stop', async (scene) => {
+    const queue = await scene.queue();
+    const consumer = await scene.consumer(queue);
+    const waiting = scene.begin(consumer.link.claim({ max: 1, until$: EMPTY }));
+    await scene.pass(scene.harness.quietMs);
+    assert.equal(waiting.state, 'open');
+    await scene.publish(queue, 'a');
+    assert.deepEqual(bodies((await scene.answer(waiting)).deliveries), ['a']);
   });
 
   promise('a claim answers no more than was asked for, and the rest stays', async (scene) => {

@@ -11,6 +11,7 @@ import { keys } from './keys.js';
 import { lease } from './lease.js';
 import { lifecycle } from './lifecycle.js';
 import { order } from './order.js';
+import { orderKey } from './order-key.js';
 import { publish } from './publish.js';
 import { redelivery } from './redelivery.js';
 import { replay } from './replay.js';
@@ -41,6 +42,7 @@ const concerns: readonly (readonly [name: string, concern: Concern])[] = [
   ['lease', lease],
   ['redelivery', redelivery],
   ['isolated last attempt', isolation],
+  ['order by key', orderKey],
   ['order', order],
   ['capacity', capacity],
   ['retention', retention],
@@ -69,29 +71,27 @@ const concerns: readonly (readonly [name: string, concern: Concern])[] = [
  *
  * @example
  * ```ts
+ * import { setTimeout } from 'node:timers/promises';
+ * import { firstValueFrom } from 'rxjs';
  * import { describe, it } from 'vitest';
  * import { conformance } from 'chronow/marbles/conformance';
+ * import { memoryBroker } from 'chronow/memory';
  *
  * conformance({ describe, it }, {
- *   name: 'postgres',
- *   capabilities: postgresCapabilities,
- *   lease: 500,
- *   patienceMs: 5_000,
- *   quietMs: 60,
+ *   name: 'the memory broker in real time',
+ *   capabilities: memoryBroker().capabilities,
+ *   lease: 300,
+ *   patienceMs: 2_000,
+ *   quietMs: 30,
  *   async open() {
- *     const [broker, second] = [postgresBroker({ url }), postgresBroker({ url })];
+ *     const broker = memoryBroker();
  *     await firstValueFrom(broker.open());
- *     await firstValueFrom(second.open());
  *     return {
  *       broker,
- *       second,
- *       scope: { tenantId: 'conformance', namespace: randomUUID() },
+ *       scope: { tenantId: 'conformance', namespace: 'fresh' },
  *       now: () => Date.now(),
- *       advance: (ms) => setTimeout(ms),       // of node:timers/promises
- *       async close() {
- *         await firstValueFrom(broker.close());
- *         await firstValueFrom(second.close());
- *       },
+ *       advance: (ms) => setTimeout(ms),
+ *       close: () => firstValueFrom(broker.close()),
  *     };
  *   },
  * });

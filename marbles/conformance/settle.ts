@@ -185,6 +185,18 @@ export const settle: Concern = ({ promise }) => {
     await consumer.nothing();
   });
 
+  promise('a settlement whose answer nobody waits for is done all the same', async (scene) => {
+    const queue = await scene.queue();
+    await scene.publish(queue, 'a');
+    const consumer = await scene.consumer(queue);
+    const { token } = await consumer.takeOne();
+    consumer.link
+      .settle([{ token, action: 'ack' }])
+      .subscribe()
+      .unsubscribe();
+    await scene.counts(queue, { leased: 0, waiting: 0 });
+  });
+
   promise('a settlement reaches the store when its consumer has left', async (scene) => {
     const queue = await scene.queue();
     await scene.publish(queue, 'a');

@@ -59,6 +59,14 @@ export const subscriptions: Concern = ({ promise }) => {
     await scene.eventually(async () => assert.equal(consumer.link.policy.maxDeliveries, 4));
   });
 
+  promise('a new visibility timeout holds for the next lease', async (scene) => {
+    const ref = await scene.queue();
+    await scene.ask(scene.broker.topics.ensureSubscription(ensure(ref, { visibilityTimeoutMs: scene.lease })));
+    await scene.publish(ref, 'a');
+    await (await scene.consumer(ref, 'c1')).take();
+    assert.equal((await (await scene.consumer(ref, 'c2')).takeOne(scene.lease)).deliveryCount, 2);
+  });
+
   promise('a lower maxDeliveries holds for messages that are there already', async (scene) => {
     const ref = await scene.queue({ maxDeliveries: 9 });
     await scene.publish(ref, 'a');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { calmPolicy, wideLimits } from './defaults.js';
+import { calmPolicy, message, wideLimits } from './defaults.js';
 import type { Concern } from './suite.js';
 
 export const topics: Concern = ({ promise }) => {
@@ -57,6 +57,15 @@ export const topics: Concern = ({ promise }) => {
     await (await scene.consumer(queue)).nothing();
     await scene.counts(queue, { waiting: 0, leased: 0, dead: 0 });
     assert.equal((await scene.stats(topic)).length, scene.known('length', 0));
+  });
+
+  promise('a deleted topic takes what is scheduled with it', async (scene) => {
+    const queue = await scene.queue();
+    await scene.publish(queue, message('a', { delayMs: scene.lease }));
+    await scene.ask(scene.broker.topics.deleteTopic(scene.ref('orders')));
+    await scene.queue();
+    await scene.passBeyond(scene.lease);
+    await (await scene.consumer(queue)).nothing();
   });
 
   promise('deleting an unknown topic answers false', async (scene) => {
