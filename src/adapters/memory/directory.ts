@@ -8,6 +8,8 @@ import type { Bell } from './bell.js';
 import type { Gate } from './gate.js';
 import { MemoryLink } from './link.js';
 import { differing, merged } from './patch.js';
+import { Resends } from './resends.js';
+import { Scoped } from './scoped.js';
 import type { SubscriptionState } from './subscription.js';
 import { TopicState } from './topic.js';
 import type { Numbering } from './topic.js';
@@ -15,7 +17,8 @@ import { applyPolicy } from './upkeep.js';
 
 /** All topics and their subscriptions. */
 export class Directory implements TopicStore, DeliveryStore {
-  readonly #topics: Map<string, TopicState> = new Map();
+  readonly #topics: Scoped<TopicState> = new Scoped();
+  readonly #resends = new Resends();
   readonly #gate: Gate;
   readonly #bell: Bell;
   readonly #defaults: TopicLimits;
@@ -25,7 +28,7 @@ export class Directory implements TopicStore, DeliveryStore {
     this.#gate = gate;
     this.#bell = bell;
     this.#defaults = defaults;
-    this.#numbering = { idPrefix, firstSeq: 1, firstScheduled: 0 };
+    this.#numbering = { idPrefix, topic: 0, firstSeq: 1, firstScheduled: 0 };
   }
 
   ensureTopic(request: EnsureTopic): Observable<StoredTopic> {
@@ -45,22 +48,16 @@ export class Directory implements TopicStore, DeliveryStore {
   }
 
   listTopics(scope: Scope): Observable<readonly StoredTopic[]> {
-    return this.#gate.once(() => {
-      const found: StoredTopic[] = [];
-      for (const topic of this.#topics.values()) {
-        if (topic.ref.tenantId === scope.tenantId && topic.ref.namespace === scope.namespace) found.push(storedTopic(topic, false));
-      }
-      return found;
-    });
+    return this.#gate.once(() => this.#topics.in(scope).map((topic) => storedTopic(topic, false)));
   }
 
   deleteTopic(ref: TopicRef): Observable<boolean> {
     return this.#gate.once(() => {
       const topic = this.find(ref);
       if (topic === undefined) return false;
-      this.#topics.delete(nameOf(ref));
-      const { firstSeq, firstScheduled, idPrefix } = this.#numbering;
-      this.#numbering = { idPrefix, firstSeq: Math.max(firstSeq, topic.log.next), firstScheduled: Math.max(firstScheduled, topic.schedule.last) };
+      this.#topics.delete(ref, ref.topic);
+      const { firstSeq, firstScheduled } = this.#numbering;
+      this.#numbering = { ...this.#numbering, firstSeq: Math.max(firstSeq, topic.log.next), firstScheduled: Math.max(firstScheduled, topic.schedule.last) };
       for (const name of [...topic.subscriptions.keys()]) topic.deleteSubscription(name);
       return true;
     });
@@ -106,7 +103,7 @@ export class Directory implements TopicStore, DeliveryStore {
   }
 
   find(ref: TopicRef): TopicState | undefined {
-    return this.#topics.get(nameOf(ref));
+    return this.#topics.get(ref, ref.topic);
   }
 
   get(ref: TopicRef): TopicState {
@@ -128,15 +125,16 @@ export class Directory implements TopicStore, DeliveryStore {
 
   /** Ends every waiting claim with an empty answer. */
   close(): void {
-    for (const topic of this.#topics.values()) {
+    for (const topic of this.#topics) {
       for (const sub of topic.subscriptions.values()) for (const link of [...sub.waiters]) link.stopWaiting();
     }
     this.#bell.settleTimer();
   }
 
   #create(ref: TopicRef, limits: LimitsPatch, defaults: TopicLimits): TopicState {
-    const topic = new TopicState(ref, merged(defaults, limits), limits.shardCount !== undefined, this.#numbering, this.#bell, this.#gate.outbox, this.#gate.now());
-    this.#topics.set(nameOf(ref), topic);
+    this.#numbering = { ...this.#numbering, topic: this.#numbering.topic + 1 };
+    const topic = new TopicState(ref, merged(defaults, limits), limits.shardCount !== undefined, this.#numbering, this.#bell, this.#gate.outbox, this.#resends, this.#gate.now());
+    this.#topics.set(ref, ref.topic, topic);
     return topic;
   }
 
@@ -180,11 +178,6 @@ function subscriptionNotFound(ref: SubscriptionRef): ChronowError {
   return new ChronowError('SUBSCRIPTION_NOT_FOUND', `topic "${ref.topic}" has no subscription "${ref.subscription}"; create it first.`, {
     details: { topic: ref.topic, subscription: ref.subscription },
   });
-}
-
-/** Names are printable text, so the separator is in none. */
-function nameOf({ tenantId, namespace, topic }: TopicRef): string {
-  return `${tenantId}\n${namespace}\n${topic}`;
 }
 
 function storedTopic(topic: TopicState, created: boolean): StoredTopic {

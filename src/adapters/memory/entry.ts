@@ -51,7 +51,9 @@ export class Entry implements StoredMessage {
     this.key = message.key;
     this.pending = pending;
     this.chunk = chunk;
-    this.offsetMs = publishedAt - chunk.since;
+    const offsetMs = publishedAt - chunk.since;
+    // Otherwise V8 keeps the difference of two large numbers as a boxed double, 16 bytes a message.
+    this.offsetMs = offsetMs < 0x8000_0000 ? offsetMs | 0 : offsetMs;
     this.rare = rare;
   }
 

@@ -6,6 +6,7 @@ import type { CancelTimer, Runtime } from '../../port/runtime.js';
 import type { KeyChange, KeyChangeCause } from '../../port/watch-source.js';
 import type { Gate } from './gate.js';
 import { Recent } from './recent.js';
+import { Scoped } from './scoped.js';
 
 /** How many deleted keys are remembered at least. */
 const rememberedDeletes = 8_192;
@@ -33,7 +34,7 @@ export class KeyTable implements KeyStore {
   isWatched: (key: KeyRef) => boolean = () => false;
   readonly #gate: Gate;
   readonly #runtime: Runtime;
-  readonly #records: Map<string, KeyRecord> = new Map();
+  readonly #records: Scoped<KeyRecord> = new Scoped();
   readonly #gone: Recent<string, number> = new Recent(rememberedDeletes, (revision) => this.#forget(revision));
   #revision = 0;
   #forgotten = 0;
@@ -70,7 +71,7 @@ export class KeyTable implements KeyStore {
       const state: KeyState = { revision: ++this.#revision, body: undefined, expiresAt: undefined, mark };
       if (mark === 'none') this.#drop(key, state.revision);
       else {
-        const keep = mark === 'closed' ? (this.#records.get(nameOf(key))?.keep ?? 0) : 0;
+        const keep = mark === 'closed' ? (this.#records.get(key, key.key)?.keep ?? 0) : 0;
         this.#store(key, state, keep, this.#gate.now());
       }
       this.#changed(key, state, 'delete');
@@ -81,7 +82,7 @@ export class KeyTable implements KeyStore {
   expire(key: KeyRef, ttlMs: number): Observable<boolean> {
     return this.#gate.once(() => {
       if (this.read(key).body === undefined) return false;
-      const record = this.#records.get(nameOf(key)) as KeyRecord;
+      const record = this.#records.get(key, key.key) as KeyRecord;
       record.state = { ...record.state, expiresAt: this.#gate.now() + ttlMs };
       this.#arm(record);
       return true;
@@ -91,15 +92,14 @@ export class KeyTable implements KeyStore {
   history(key: KeyRef, limit: number): Observable<readonly KeyVersion[]> {
     return this.#gate.once(() => {
       this.read(key);
-      return (this.#records.get(nameOf(key))?.history ?? []).slice(0, limit);
+      return (this.#records.get(key, key.key)?.history ?? []).slice(0, limit);
     });
   }
 
   /** The state now; a value whose time is over ends here. */
   read(key: KeyRef): KeyState {
-    const name = nameOf(key);
-    const record = this.#records.get(name);
-    if (record === undefined) return { revision: this.#gone.get(name) ?? this.#forgotten, body: undefined, expiresAt: undefined, mark: 'none' };
+    const record = this.#records.get(key, key.key);
+    if (record === undefined) return { revision: this.#gone.get(nameOf(key)) ?? this.#forgotten, body: undefined, expiresAt: undefined, mark: 'none' };
     if (record.state.expiresAt === undefined || record.state.expiresAt > this.#gate.now()) return record.state;
     return this.#expire(record);
   }
@@ -107,24 +107,27 @@ export class KeyTable implements KeyStore {
   /** The values of a scope whose keys begin with `prefix`. */
   present(scope: Scope, prefix: string): KeyChange[] {
     const found: KeyChange[] = [];
-    for (const { ref } of [...this.#records.values()]) {
-      if (ref.tenantId !== scope.tenantId || ref.namespace !== scope.namespace || !ref.key.startsWith(prefix)) continue;
+    for (const { ref } of this.#records.in(scope)) {
+      if (!ref.key.startsWith(prefix)) continue;
       const state = this.read(ref);
       if (state.body !== undefined) found.push({ key: ref, state, cause: 'resync' });
     }
     return found;
   }
 
-  /** Somebody began or ceased to watch these keys. */
-  watched(scope: Scope, matches: (key: string) => boolean): void {
-    for (const record of this.#records.values()) {
-      const { tenantId, namespace, key } = record.ref;
-      if (record.state.expiresAt !== undefined && tenantId === scope.tenantId && namespace === scope.namespace && matches(key)) this.#arm(record);
-    }
+  /** Somebody began or ceased to watch this key. */
+  rearm(key: KeyRef): void {
+    const record = this.#records.get(key, key.key);
+    if (record !== undefined) this.#arm(record);
+  }
+
+  /** The same for all keys that begin with `prefix`. */
+  rearmAll(scope: Scope, prefix: string): void {
+    for (const record of this.#records.in(scope)) if (record.ref.key.startsWith(prefix)) this.#arm(record);
   }
 
   close(): void {
-    for (const record of this.#records.values()) record.cancel?.();
+    for (const record of this.#records) record.cancel?.();
   }
 
   #fits(state: KeyState, expected: number | undefined): boolean {
@@ -132,8 +135,7 @@ export class KeyTable implements KeyStore {
   }
 
   #store(key: KeyRef, state: KeyState, keep: number, now: number): void {
-    const name = nameOf(key);
-    const found = this.#records.get(name);
+    const found = this.#records.get(key, key.key);
     const record: KeyRecord = found ?? { ref: { tenantId: key.tenantId, namespace: key.namespace, key: key.key }, state, writtenAt: now, keep, history: [], cancel: undefined };
     if (found !== undefined) {
       const { revision, body } = record.state;
@@ -143,17 +145,16 @@ export class KeyTable implements KeyStore {
       record.writtenAt = now;
       record.keep = keep;
     } else {
-      this.#records.set(name, record);
-      this.#gone.delete(name);
+      this.#records.set(key, key.key, record);
+      this.#gone.delete(nameOf(key));
     }
     this.#arm(record);
   }
 
   #drop(key: KeyRef, revision: number): void {
-    const name = nameOf(key);
-    this.#records.get(name)?.cancel?.();
-    this.#records.delete(name);
-    this.#gone.set(name, revision);
+    this.#records.get(key, key.key)?.cancel?.();
+    this.#records.delete(key, key.key);
+    this.#gone.set(nameOf(key), revision);
   }
 
   #expire(record: KeyRecord): KeyState {
@@ -183,6 +184,7 @@ function keyClosed({ key }: KeyRef): ChronowError {
   return new ChronowError('KEY_CLOSED', `key "${key}" was deleted for good and keeps only its history; use another key.`, { details: { key } });
 }
 
+/** The first two are names without a line break. */
 function nameOf({ tenantId, namespace, key }: KeyRef): string {
   return `${tenantId}\n${namespace}\n${key}`;
 }

@@ -17,6 +17,8 @@ export class Lane {
   highest = -1;
   /** Walked over and not handed out, or come back. */
   readonly parked: SeqQueue<Item> = new SeqQueue();
+  /** At which size an ephemeral subscription looks through it for messages that are gone. */
+  sweepAt = 1_024;
   list: LaneList | undefined = undefined;
   prev: Lane | undefined = undefined;
   next: Lane | undefined = undefined;

@@ -100,7 +100,12 @@ function mayExtend(lane: Lane, link: MemoryLink, run: number): boolean {
 
 function park(sub: SubscriptionState, lanes: Lanes, lane: Lane, entry: Entry): void {
   lane.parked.push(entry);
-  // What retention took from an ephemeral subscription's parked messages must not pile up behind a long retry.
-  if (sub.ephemeral && lane.parked.size % 4_096 === 0) sub.missed += lane.parked.filterOut((item) => item instanceof Entry && item.pending === removed);
+  if (sub.ephemeral && lane.parked.size >= lane.sweepAt) sweep(sub, lane);
   lanes.place(lane);
+}
+
+/** What retention took from an ephemeral subscription's parked messages must not pile up behind a long retry. */
+function sweep(sub: SubscriptionState, lane: Lane): void {
+  sub.missed += lane.parked.filterOut((item) => item instanceof Entry && item.pending === removed);
+  lane.sweepAt = Math.max(1_024, lane.parked.size * 2);
 }

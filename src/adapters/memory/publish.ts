@@ -3,37 +3,37 @@ import type { OutgoingMessage } from '../../port/message.js';
 import type { PublishBatch, PublishReceipt } from '../../port/publisher.js';
 import { scheduledId } from './entry.js';
 import { Idempotency, idempotencyName } from './idempotency.js';
-import { Recent } from './recent.js';
+import type { Resends } from './resends.js';
 import { dueTime } from './schedule.js';
 import type { TopicState } from './topic.js';
 import { Watermarks } from './watermarks.js';
-
-/** Receipts that are kept for resends, per topic. */
-const keptReceipts = 1_024;
 
 /** The way into a topic. */
 export class Intake {
   readonly #topic: TopicState;
   readonly #known: Idempotency = new Idempotency();
-  readonly #batches: Recent<string, readonly PublishReceipt[]> = new Recent(keptReceipts);
+  readonly #resends: Resends;
   readonly #watermarks: Watermarks;
 
-  constructor(topic: TopicState, now: number) {
+  constructor(topic: TopicState, resends: Resends, now: number) {
     this.#topic = topic;
+    this.#resends = resends;
     this.#watermarks = new Watermarks(topic, now);
   }
 
   publish(batch: PublishBatch, now: number): readonly PublishReceipt[] {
     const topic = this.#topic;
     topic.advance(now);
-    const resent = this.#batches.get(batch.token);
-    if (resent !== undefined) return resent;
-    const { messages } = batch;
+    const { messages, token } = batch;
+    const resent = this.#resends.find(topic.number, token);
+    if (resent !== undefined) return resent.receipts ?? this.#inARow(resent.firstSeq, resent.count);
     this.#known.forget(now, topic.limits.idempotencyWindowMs);
     if (topic.log.held + messages.length > topic.limits.maxStreamLen) this.#checkRoom(messages, now);
+    const firstSeq = topic.log.next;
     const receipts: PublishReceipt[] = [];
     for (let index = 0; index < messages.length; index++) receipts.push(this.#accept(messages[index] as OutgoingMessage, now));
-    this.#batches.set(batch.token, receipts, Math.max(1, messages.length));
+    const isPlain = topic.log.next - firstSeq === messages.length;
+    this.#resends.add(topic.number, token, firstSeq, messages.length, isPlain ? undefined : receipts);
     topic.trim(now);
     this.#watermarks.look(now);
     topic.announce();
@@ -62,6 +62,11 @@ export class Intake {
     }
     if (topic.limits.onFull === 'dropOldest') topic.makeRoom();
     return { id: topic.append(message, now).id, duplicate: false, dueAt: undefined };
+  }
+
+  /** The receipts of messages that were stored one after the other. */
+  #inARow(firstSeq: number, count: number): PublishReceipt[] {
+    return Array.from({ length: count }, (_, index) => ({ id: this.#topic.idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined }));
   }
 
   /** Refuses a batch that would not fit as a whole, before any of it is stored. */

@@ -1,13 +1,9 @@
-/**
- * Remembers at least the latest `capacity` worth of entries and at most twice that, without an order of its own: two
- * maps take turns.
- */
+/** Remembers at least the latest `capacity` entries and at most twice as many, without an order of its own: two maps take turns. */
 export class Recent<K, V> {
   readonly #capacity: number;
   readonly #onForget: ((value: V) => void) | undefined;
   #young: Map<K, V> = new Map();
   #old: Map<K, V> = new Map();
-  #weight = 0;
 
   constructor(capacity: number, onForget?: (value: V) => void) {
     this.#capacity = capacity;
@@ -18,10 +14,8 @@ export class Recent<K, V> {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** `weight`: how much of the capacity it takes. */
-  set(key: K, value: V, weight = 1): void {
-    if (this.#weight >= this.#capacity) this.#turn();
-    this.#weight += weight;
+  set(key: K, value: V): void {
+    if (this.#young.size >= this.#capacity) this.#turn();
     this.#young.set(key, value);
   }
 
@@ -33,9 +27,7 @@ export class Recent<K, V> {
   #turn(): void {
     const forgotten = this.#old;
     if (this.#onForget !== undefined) for (const value of forgotten.values()) this.#onForget(value);
-    forgotten.clear();
     this.#old = this.#young;
-    this.#young = forgotten;
-    this.#weight = 0;
+    this.#young = new Map();
   }
 }

@@ -44,7 +44,7 @@ export class SubscriptionState {
   /** Messages that went before this ephemeral subscription could take them, not reported yet. */
   missed = 0;
   lastClaimAt: number;
-  reportedIdleAt = -Infinity;
+  reportedIdleAt: number = -Infinity;
   deleted = false;
 
   constructor(ref: SubscriptionRef, topic: TopicState, policy: SubscriptionPolicy, ephemeral: boolean, cursor: number, now: number) {

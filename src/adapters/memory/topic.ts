@@ -9,6 +9,7 @@ import { subscriptionDeleted } from './link.js';
 import { MessageLog } from './message-log.js';
 import type { Outbox } from './outbox.js';
 import { Intake } from './publish.js';
+import type { Resends } from './resends.js';
 import { Schedule } from './schedule.js';
 import { SubscriptionState } from './subscription.js';
 import { drop, end } from './upkeep.js';
@@ -17,6 +18,8 @@ import { drop, end } from './upkeep.js';
 export interface Numbering {
   /** Before every id. */
   readonly idPrefix: string;
+  /** Of the topic; no other has it. */
+  readonly topic: number;
   readonly firstSeq: number;
   readonly firstScheduled: number;
 }
@@ -24,6 +27,7 @@ export interface Numbering {
 /** A topic: its log, what is scheduled, and its subscriptions. */
 export class TopicState {
   readonly ref: TopicRef;
+  readonly number: number;
   limits: TopicLimits;
   /** Whether somebody named the number of shards, which fixes it. */
   shardsNamed: boolean;
@@ -40,8 +44,9 @@ export class TopicState {
   /** Below this place nothing waits in any durable subscription. */
   #dropFrom: number;
 
-  constructor(ref: TopicRef, limits: TopicLimits, shardsNamed: boolean, numbering: Numbering, bell: Bell, outbox: Outbox, now: number) {
+  constructor(ref: TopicRef, limits: TopicLimits, shardsNamed: boolean, numbering: Numbering, bell: Bell, outbox: Outbox, resends: Resends, now: number) {
     this.ref = ref;
+    this.number = numbering.topic;
     this.limits = limits;
     this.shardsNamed = shardsNamed;
     this.bell = bell;
@@ -50,7 +55,7 @@ export class TopicState {
     this.log = new MessageLog(numbering.idPrefix, numbering.firstSeq);
     this.schedule = new Schedule(numbering.firstScheduled);
     this.#dropFrom = numbering.firstSeq;
-    this.intake = new Intake(this, now);
+    this.intake = new Intake(this, resends, now);
   }
 
   /** Lets what is due by `now` become a message like any other. */

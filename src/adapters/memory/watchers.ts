@@ -4,13 +4,17 @@ import type { KeyRef, Scope } from '../../port/names.js';
 import type { KeyChange, WatchSignal, WatchSource } from '../../port/watch-source.js';
 import type { Gate } from './gate.js';
 import type { KeyTable } from './key-table.js';
+import { Scoped } from './scoped.js';
 
 /** One observer. `seen` is the number of the last change it needs no telling of. */
 interface Watcher {
   readonly subscriber: Subscriber<WatchSignal>;
-  readonly scope: Scope;
-  readonly matches: (key: string) => boolean;
   seen: number;
+}
+
+interface PrefixWatcher extends Watcher {
+  readonly scope: Scope;
+  readonly prefix: string;
 }
 
 interface Numbered {
@@ -25,7 +29,8 @@ interface Numbered {
 export class Watchers implements WatchSource {
   readonly #gate: Gate;
   readonly #table: KeyTable;
-  readonly #watchers: Set<Watcher> = new Set();
+  readonly #byKey: Scoped<Set<Watcher>> = new Scoped();
+  readonly #byPrefix: Set<PrefixWatcher> = new Set();
   #queue: Numbered[] = [];
   #last = 0;
   #ringing = false;
@@ -38,19 +43,45 @@ export class Watchers implements WatchSource {
   }
 
   watchKey(key: KeyRef): Observable<WatchSignal> {
-    return this.#watch(key, (name) => name === key.key, () => [{ key, state: this.#table.read(key), cause: 'resync' }]);
+    return this.#begin(
+      () => [{ key, state: this.#table.read(key), cause: 'resync' }],
+      (subscriber) => {
+        const watcher: Watcher = { subscriber, seen: this.#last };
+        const watchers = this.#byKey.get(key, key.key) ?? new Set();
+        this.#byKey.set(key, key.key, watchers.add(watcher));
+        this.#table.rearm(key);
+        return () => {
+          watchers.delete(watcher);
+          if (watchers.size === 0 && this.#byKey.get(key, key.key) === watchers) this.#byKey.delete(key, key.key);
+          this.#table.rearm(key);
+        };
+      },
+    );
   }
 
   watchPrefix(scope: Scope, prefix: string): Observable<WatchSignal> {
-    return this.#watch(scope, (name) => name.startsWith(prefix), () => this.#table.present(scope, prefix));
+    return this.#begin(
+      () => this.#table.present(scope, prefix),
+      (subscriber) => {
+        const watcher: PrefixWatcher = { subscriber, scope, prefix, seen: this.#last };
+        this.#byPrefix.add(watcher);
+        this.#table.rearmAll(scope, prefix);
+        return () => {
+          this.#byPrefix.delete(watcher);
+          this.#table.rearmAll(scope, prefix);
+        };
+      },
+    );
   }
 
   /** Watches end with the broker. */
   close(): void {
-    for (const watcher of [...this.#watchers]) watcher.subscriber.complete();
+    const watchers: Watcher[] = [...this.#byPrefix];
+    for (const some of this.#byKey) watchers.push(...some);
+    for (const { subscriber } of watchers) subscriber.complete();
   }
 
-  #watch(scope: Scope, matches: (key: string) => boolean, present: () => readonly KeyChange[]): Observable<WatchSignal> {
+  #begin(present: () => readonly KeyChange[], add: (subscriber: Subscriber<WatchSignal>) => () => void): Observable<WatchSignal> {
     return new Observable((subscriber) => {
       let states: readonly KeyChange[];
       try {
@@ -60,30 +91,25 @@ export class Watchers implements WatchSource {
         subscriber.error(error);
         return undefined;
       }
-      const watcher: Watcher = { subscriber, scope, matches, seen: this.#last };
-      this.#watchers.add(watcher);
-      this.#table.watched(scope, matches);
+      const remove = add(subscriber);
       // Whatever is set meanwhile waits until this observer has seen where it begins.
-      const outermost = !this.#ringing;
+      const isOutermost = !this.#ringing;
       this.#ringing = true;
       for (const change of states) subscriber.next({ kind: 'change', change });
       subscriber.next({ kind: 'status', status: 'live' });
-      if (outermost) this.#ring();
-      return () => {
-        this.#watchers.delete(watcher);
-        this.#table.watched(scope, matches);
-      };
+      if (isOutermost) this.#ring();
+      return remove;
     });
   }
 
-  #isWatched({ tenantId, namespace, key }: KeyRef): boolean {
-    for (const { scope, matches } of this.#watchers) if (scope.tenantId === tenantId && scope.namespace === namespace && matches(key)) return true;
+  #isWatched(key: KeyRef): boolean {
+    if (this.#byKey.get(key, key.key) !== undefined) return true;
+    for (const watcher of this.#byPrefix) if (covers(watcher, key)) return true;
     return false;
   }
 
   #show(change: KeyChange): void {
     this.#last++;
-    if (this.#watchers.size === 0) return;
     this.#queue.push({ number: this.#last, change });
     if (!this.#ringing) this.#ring();
   }
@@ -99,11 +125,16 @@ export class Watchers implements WatchSource {
   }
 
   #tell(number: number, change: KeyChange): void {
-    const { tenantId, namespace, key } = change.key;
-    for (const watcher of [...this.#watchers]) {
-      if (watcher.seen >= number || watcher.scope.tenantId !== tenantId || watcher.scope.namespace !== namespace || !watcher.matches(key)) continue;
+    const watchers: Watcher[] = [...(this.#byKey.get(change.key, change.key.key) ?? [])];
+    for (const watcher of this.#byPrefix) if (covers(watcher, change.key)) watchers.push(watcher);
+    for (const watcher of watchers) {
+      if (watcher.seen >= number) continue;
       watcher.seen = number;
       watcher.subscriber.next({ kind: 'change', change });
     }
   }
+}
+
+function covers({ scope, prefix }: PrefixWatcher, { tenantId, namespace, key }: KeyRef): boolean {
+  return scope.tenantId === tenantId && scope.namespace === namespace && key.startsWith(prefix);
 }
