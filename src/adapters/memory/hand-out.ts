@@ -88,9 +88,7 @@ function gather(sub: SubscriptionState, link: MemoryLink, max: number, now: numb
     }
     if (next === undefined) break;
     sub.ready.pop();
-    if (sub.discard(next, now)) continue;
-    if (sub.runsAlone(next)) sub.alone.push(next);
-    else out.push(sub.lease(next, link, leaseUntil, undefined, false));
+    if (!sub.discard(next, now)) out.push(sub.lease(next, link, leaseUntil, undefined, false));
   }
   const log = sub.topic.log;
   let seq = sub.cursor;

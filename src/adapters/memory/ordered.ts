@@ -39,9 +39,7 @@ function takeUnordered({ sub, link, max, now, leaseUntil, out }: Gathering): voi
   while (out.length < max) {
     const item = sub.ready.pop();
     if (item === undefined) return;
-    if (sub.discard(item, now)) continue;
-    if (sub.runsAlone(item)) sub.alone.push(item);
-    else out.push(sub.lease(item, link, leaseUntil, undefined, false));
+    if (!sub.discard(item, now)) out.push(sub.lease(item, link, leaseUntil, undefined, false));
   }
 }
 

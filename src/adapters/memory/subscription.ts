@@ -142,7 +142,7 @@ export class SubscriptionState {
   giveBack(item: Item): void {
     const lanes = this.lanes;
     const key = lanes?.keyOf(entryOf(item).key);
-    if (lanes === undefined || key === undefined) this.ready.push(item);
+    if (lanes === undefined || key === undefined) (this.runsAlone(item) ? this.alone : this.ready).push(item);
     else {
       const lane = lanes.open(key);
       lane.parked.push(item);

@@ -89,7 +89,7 @@ export function applyPolicy(sub: SubscriptionState, policy: SubscriptionPolicy):
   sub.policy = policy;
   if (before.order !== policy.order) reorder(sub);
   else if (before.maxDeliveries !== policy.maxDeliveries) {
-    for (const item of sub.alone.drain()) sub.ready.push(item);
+    for (const item of [...sub.ready.drain(), ...sub.alone.drain()]) (sub.runsAlone(item) ? sub.alone : sub.ready).push(item);
     for (const lane of [...(sub.lanes?.values() ?? [])]) sub.lanes?.place(lane);
   }
   sub.stir();
