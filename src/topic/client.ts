@@ -4,6 +4,7 @@ import type { CoreEvent } from '../port/core-events.js';
 import type { Scope } from '../port/names.js';
 import type { SubscriptionPolicy, TopicLimits } from '../port/policy.js';
 import type { Runtime } from '../port/runtime.js';
+import type { Stoppable } from '../subscription/consumer-registry.js';
 
 /** What a client does where a call names nothing. */
 export interface ClientDefaults {
@@ -17,14 +18,6 @@ export interface ClientDefaults {
   readonly hotTtlSeconds: number | undefined;
   /** Topics and subscriptions come into being with their first use. */
   readonly autoCreate: boolean;
-}
-
-/** Something that reads and must end before the client does. */
-export interface Stoppable {
-  /** Stop reading; let what runs finish. */
-  drain(): void;
-  /** Give back what has not started, or all of it. */
-  revokeAll(what: 'unstarted' | 'running'): void;
 }
 
 /** What the core rooms need of the client they belong to. */

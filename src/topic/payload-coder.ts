@@ -71,7 +71,7 @@ export class PayloadCoder<T> {
 
   /** Decodes without a schema; readers choose the codec that the message names. */
   decode(body: Body, codecName: string | undefined): T {
-    const codec: Codec | undefined = this.#codec?.name === codecName ? this.#codec : this.#client.codecs.find(codecName);
+    const codec: Codec | undefined = this.#codec !== undefined && this.#codec.name === codecName ? this.#codec : this.#client.codecs.find(codecName);
     if (codec === undefined) throw new ChronowError('PAYLOAD_UNDECODABLE', `${this.#what} was encoded by codec "${String(codecName)}", which this client does not know; give cw.topic() that codec`);
     try {
       // What a topic holds is the user's word unless a schema checks it.

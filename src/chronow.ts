@@ -1,0 +1,141 @@
+import { Subject, concatMap, distinctUntilChanged, merge, takeUntil, tap, type Observable } from 'rxjs';
+import { Bus } from './bus/bus.js';
+import type { ChronowConfig } from './config/config.js';
+import { resolveConfig } from './config/resolve.js';
+import { brokerFor } from './connect.js';
+import { ChronowError } from './errors.js';
+import type { ChronowEvent } from './events.js';
+import { checkOptions } from './options/check-options.js';
+import { number } from './options/rules.js';
+import type { Broker } from './port/broker.js';
+import type { LinkStatus } from './port/events.js';
+import type { Runtime } from './port/runtime.js';
+import { SharedValues } from './shared/shared.js';
+import { ConsumerRegistry } from './subscription/consumer-registry.js';
+import { systemRuntime } from './system-runtime.js';
+import type { Client, ClientDefaults } from './topic/client.js';
+import { codecRegistry } from './topic/codec-registry.js';
+import type { TopicOptions } from './topic/options.js';
+import { toPromise } from './topic/to-promise.js';
+import { Topic } from './topic/topic.js';
+import { withDeadline } from './topic/with-deadline.js';
+
+/** Options of {@link Chronow.close}. */
+export interface CloseOptions {
+  /** How long work may go on, ms, 0 or more; then it is aborted and given back. Default: 10 000. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** What {@link Chronow.over} builds on. */
+export interface ChronowParts {
+  /** A broker; it is opened and closed by its owner's `open()` and `close()` through this client. */
+  readonly broker: Broker;
+  /** Default: this process' clock and chance. */
+  readonly runtime?: Runtime | undefined;
+  readonly config?: ChronowConfig | undefined;
+}
+
+/**
+ * A client: topics you `pipe()`, shared values, and the original promise API, on one backend.
+ *
+ * @example
+ * ```ts
+ * const cw = await Chronow.init();                       // embedded: no server
+ * await cw.topic('hello').publish({ text: 'world' });
+ * await cw.close();
+ * ```
+ */
+export class Chronow implements AsyncDisposable {
+  /** The original API for topics. */
+  readonly bus: Bus;
+  /** Shared values. */
+  readonly shared: SharedValues;
+  /** State of the line to the backend: now, then every change; completes after close(). Never errors. */
+  readonly status$: Observable<LinkStatus>;
+  /** What happened, as values: leaks, lost leases, retried calls, dead letters, changed policies. Hot; completes after close(). Never holds payloads. */
+  readonly events$: Observable<ChronowEvent>;
+  readonly #broker: Broker;
+  readonly #client: Client;
+  readonly #consumers: ConsumerRegistry;
+  readonly #closed$ = new Subject<void>();
+  #closing: Promise<void> | undefined = undefined;
+
+  private constructor({ broker, runtime = systemRuntime() }: ChronowParts, defaults: ClientDefaults) {
+    const reports$ = new Subject<ChronowEvent>();
+    this.#broker = broker;
+    this.#consumers = new ConsumerRegistry(runtime);
+    this.events$ = merge(reports$, broker.events$).pipe(takeUntil(this.#closed$));
+    this.status$ = broker.status$.pipe(distinctUntilChanged((a, b) => a.state === b.state && a.state !== 'reconnecting'), takeUntil(this.#closed$));
+    let tokens = 0;
+    const id = runtime.newId();
+    this.#client = {
+      id,
+      broker,
+      runtime,
+      defaults,
+      codecs: codecRegistry(),
+      nextToken: () => `${id}:${String((tokens += 1))}`,
+      report: (event) => { reports$.next(event); },
+      assertOpen: (call) => { this.#assertOpen(call); },
+      register: (consumer) => this.#consumers.add(consumer),
+    };
+    this.bus = new Bus(this.#client);
+    this.shared = new SharedValues(this.#client);
+  }
+
+  /**
+   * A client on the backend that `config` names; without arguments the embedded one. Resolves when the backend answered.
+   *
+   * @throws ChronowError (rejects) `CONFIG_INVALID` with every problem at once; `BACKEND_UNREACHABLE` after `connectTimeoutMs`
+   * (default 10 000), unless `connect: 'background'`; `UNSUPPORTED` for a backend this version does not have.
+   */
+  static async init(config: ChronowConfig = {}): Promise<Chronow> {
+    const resolved = resolveConfig(config);
+    const runtime = systemRuntime();
+    const cw = new Chronow({ broker: brokerFor(resolved, runtime), runtime }, resolved.clientDefaults);
+    const opened = toPromise(withDeadline(cw.#broker.open(), runtime, resolved.connectTimeoutMs, () => new ChronowError('BACKEND_UNREACHABLE', `the ${resolved.backend.kind} backend did not answer within connectTimeoutMs (${String(resolved.connectTimeoutMs)} ms)`, { retryable: true })));
+    if (resolved.connect === 'background') opened.catch(() => undefined);
+    else await opened.catch(async (error: unknown) => { await cw.close({ deadlineMs: 0 }); throw error; });
+    return cw;
+  }
+
+  /** A client over a broker of your own, at once; for adapters' authors and virtual time. The broker must have been opened. */
+  static over(parts: ChronowParts): Chronow {
+    return new Chronow(parts, resolveConfig(parts.config ?? {}).clientDefaults);
+  }
+
+  /**
+   * A topic, by name. Nothing is done yet.
+   *
+   * @throws ChronowError `NAME_INVALID`, `OPTION_INVALID`, `CLOSED`.
+   */
+  topic<T = unknown>(name: string, options: TopicOptions<T> = {}): Topic<T> {
+    this.#assertOpen('topic');
+    return new Topic<T>(this.#client, name, options);
+  }
+
+  /**
+   * Ends the client: stops reading, gives back what has not started, lets work settle, aborts and gives back the rest at the
+   * deadline, closes connections last. Idempotent: later calls get the same promise. Afterwards every call rejects with `CLOSED`.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    checkOptions('close', options, { deadlineMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds') });
+    this.#closing ??= toPromise(this.#close(options.deadlineMs ?? 10_000));
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #close(deadlineMs: number): Observable<void> {
+    return this.#consumers.close(deadlineMs).pipe(
+      concatMap(() => this.#broker.close()),
+      tap(() => { this.#closed$.next(); }),
+    );
+  }
+
+  #assertOpen(call: string): void {
+    if (this.#closing !== undefined) throw new ChronowError('CLOSED', `${call}: the client is closed; make a new one with Chronow.init()`, { details: { call } });
+  }
+}

@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { UpsertStrategy } from '../port/warm-store.js';
+import type { ScopeOptions } from '../topic/refs.js';
+
+/** What the warm tier keeps of a value. */
+export interface WarmOptions {
+  /** `true`: a failed warm write is retried, counted and shown on `events$`. `required`: it is part of the call. Default: false. */
+  readonly persist?: boolean | 'required' | undefined;
+  /** `append` keeps every version, `latest` one document. Default: `latest`. */
+  readonly upsertStrategy?: UpsertStrategy | undefined;
+  /** 1 or more. Default: 30. */
+  readonly retentionDays?: number | undefined;
+  /** 1 or more. Default: unlimited. */
+  readonly maxVersions?: number | undefined;
+}
+
+export interface SetOptions extends ScopeOptions {
+  /** Time to live in the hot tier, seconds, above 0. Default: the client's `hotTtlSeconds`, else none. */
+  readonly hotTtlSeconds?: number | undefined;
+  readonly warm?: WarmOptions | undefined;
+  /** The most bytes of the encoded value, 1 or more. Default: 262 144. */
+  readonly maxValueBytes?: number | undefined;
+  /** Write only where the key is at this revision (0: absent and none remembered). Default: whatever it is. */
+  readonly expectedRevision?: number | undefined;
+}
+
+export interface UpdateOptions extends Omit<SetOptions, 'expectedRevision'> {
+  /** What `update` starts from where the key is absent. Default: null. */
+  readonly initial?: unknown;
+}
+
+export interface GetOptions<T> extends ScopeOptions {
+  /** Checks what is read. Default: none. */
+  readonly schema?: StandardSchemaV1<unknown, T> | undefined;
+}
+
+export interface DelOptions extends ScopeOptions {
+  /** Keep the append history and close it. Default: false. */
+  readonly tombstone?: boolean | undefined;
+}
+
+/** A value with what is known of it. */
+export interface SharedEntry<T> {
+  /** null where the key is absent. */
+  readonly value: T | null;
+  /** Only grows, also across delete and re-create; 0 where the key was never written. */
+  readonly revision: number;
+  /** When the value expires, ms since the epoch. */
+  readonly expiresAt: number | undefined;
+}
