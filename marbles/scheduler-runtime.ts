@@ -25,6 +25,7 @@ export function schedulerRuntime(scheduler: VirtualTimeScheduler, options: Sched
     at,
     soon,
     turn: soon,
+    stayAlive: () => () => undefined,
     // Mulberry32: small, seeded, good enough for jitter.
     random: () => {
       state = (state + 0x6d2b79f5) >>> 0;

@@ -5,7 +5,7 @@ import type { CancelTimer, Runtime } from './port/runtime.js';
 const longestDelayMs = 2 ** 31 - 1;
 
 /**
- * The real clock, queues and chance of this process. Timers do not keep the process alive; a delay longer than a Node
+ * The real clock, queues and chance of this process. Timers do not keep the process alive (`stayAlive` does); a delay longer than a Node
  * timer can carry is taken in several steps, and work never runs before its time by `Date.now()`.
  *
  * @example
@@ -24,8 +24,27 @@ export function systemRuntime(): Runtime {
     turn: (work) => {
       setImmediate(work);
     },
+    stayAlive: () => holdProcess(),
     random: () => Math.random(),
     newId: () => randomUUID(),
+  };
+}
+
+let holders = 0;
+let anchor: NodeJS.Timeout | undefined;
+
+/** One timer for all that hold the process, so that a thousand consumers cost no more than one. */
+function holdProcess(): CancelTimer {
+  let held = true;
+  holders += 1;
+  anchor ??= setInterval(() => undefined, longestDelayMs);
+  return () => {
+    if (!held) return;
+    held = false;
+    holders -= 1;
+    if (holders > 0) return;
+    clearInterval(anchor);
+    anchor = undefined;
   };
 }
 

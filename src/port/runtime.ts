@@ -13,6 +13,8 @@ export interface Runtime {
   soon(work: () => void): void;
   /** Runs `work` in the same instant, after waiting input and output and timers had their turn. */
   turn(work: () => void): void;
+  /** Keeps the process alive until the returned function is called: a consumer that waits for messages is work, a timer alone is not. */
+  stayAlive(): CancelTimer;
   /** A number in [0, 1). */
   random(): number;
   /** An identity that no other process has. Virtual runtimes give the same sequence in every run. */

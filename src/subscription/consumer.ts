@@ -5,7 +5,7 @@ import type { FailureNote } from '../port/lease.js';
 import type { StoredMessage } from '../port/message.js';
 import type { SubscriptionRef } from '../port/names.js';
 import type { SubscriptionPolicy } from '../port/policy.js';
-import type { Runtime } from '../port/runtime.js';
+import type { CancelTimer, Runtime } from '../port/runtime.js';
 import { ClaimLoop, type ClaimLoopOwner } from './claim-loop.js';
 import type { Delivery } from './delivery.js';
 import { DeliveryView } from './delivery-view.js';
@@ -85,6 +85,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   #scheduled = false;
   #stopped = false;
   #ended = false;
+  #letGo: CancelTimer | undefined = undefined;
 
   constructor(setup: ConsumerSetup<T>) {
     this.runtime = setup.runtime;
@@ -106,6 +107,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
 
   /** Begins to claim, on an empty stack: nothing is ever emitted inside subscribe(). */
   start(): void {
+    this.#letGo = this.runtime.stayAlive();
     this.wake();
   }
 
@@ -319,6 +321,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     if (!this.#stopped || this.#ended || this.#claims.underWay || this.held.length > 0 || this.#settlements.unconfirmed > 0) return;
     this.#ended = true;
     this.#leases.stop();
+    this.#letGo?.();
     this.link.detach().subscribe({ error: () => { /* the link is gone already; the backend forgets it by itself */ } });
     this.#onEnd();
   }

@@ -83,6 +83,7 @@ export function virtualRuntime({ start = 1_000_000, seed = 1 }: VirtualRuntimeOp
     soon: (work) => {
       soon.push(work);
     },
+    stayAlive: () => () => undefined,
     turn: (work) => {
       turns.push(work);
     },

@@ -1,0 +1,165 @@
+import { Chronow } from 'chronow';
+import { ackOnComplete, retryWithBackoff, toDeadLetter } from 'chronow/operators';
+import fastq from 'fastq';
+import PQueue from 'p-queue';
+import { EMPTY, Subject, mergeMap, of } from 'rxjs';
+
+const body = (id) => ({ id, amount: 42.5, currency: 'EUR' });
+
+/** Messages a second of `work`, which resolves when `count` messages are through. */
+async function perSecond(count, work) {
+  const start = process.hrtime.bigint();
+  await work();
+  return count / (Number(process.hrtime.bigint() - start) / 1e9);
+}
+
+async function filled(count, options = {}) {
+  const cw = await Chronow.init({ defaults: { maxStreamLen: Math.max(count * 2, 100_000) } });
+  const topic = cw.topic('bench', options);
+  await cw.bus.ensureSubscription('bench', 's');
+  for (let at = 0; at < count; at += 1_000) {
+    await topic.publishBatch(Array.from({ length: Math.min(1_000, count - at) }, (_, i) => ({ payload: body(at + i) })));
+  }
+  return { cw, topic };
+}
+
+/** Resolves when the stream has emitted so often. */
+function emissions(stream$, count) {
+  return new Promise((resolve, reject) => {
+    let seen = 0;
+    const subscribed = stream$.subscribe({
+      next: () => {
+        seen += 1;
+        if (seen === count) {
+          subscribed.unsubscribe();
+          resolve();
+        }
+      },
+      error: reject,
+    });
+  });
+}
+
+
+async function consume(count, window) {
+  const { cw, topic } = await filled(count);
+  const alive = setInterval(() => undefined, 1_000);
+  const result = await perSecond(count, () => emissions(topic.subscription('s', { maxInFlight: window }).pipe(
+    ackOnComplete(() => EMPTY),
+    retryWithBackoff({ initialMs: 10 }),
+    toDeadLetter(),
+  ), count));
+  clearInterval(alive);
+  await cw.close();
+  return result;
+}
+
+/** Published one by one, each awaited, while a subscription works them off. */
+async function live(count) {
+  const { cw, topic } = await filled(0);
+  const alive = setInterval(() => undefined, 1_000);
+  const through = emissions(topic.subscription('s').pipe(ackOnComplete(() => EMPTY)), count);
+  const result = await perSecond(count, async () => {
+    for (let id = 0; id < count; id += 1) await topic.publish(body(id));
+    await through;
+  });
+  clearInterval(alive);
+  await cw.close();
+  return result;
+}
+
+/** Nanoseconds a message costs at a backlog of `backlog`, over `sample` messages. */
+async function costAt(backlog, sample) {
+  const { cw, topic } = await filled(backlog);
+  const alive = setInterval(() => undefined, 1_000);
+  const persec = await perSecond(sample, () => emissions(topic.subscription('s').pipe(ackOnComplete(() => EMPTY)), sample));
+  clearInterval(alive);
+  await cw.close({ deadlineMs: 0 });
+  return 1e9 / persec;
+}
+
+async function bytesPerWaiting(count) {
+  globalThis.gc();
+  const before = process.memoryUsage().heapUsed;
+  const { cw } = await filled(count);
+  globalThis.gc();
+  const bytes = (process.memoryUsage().heapUsed - before) / count;
+  await cw.close();
+  return bytes;
+}
+
+/** The longest time a 1 ms timer had to wait while synchronous work flooded the loop. */
+async function worstLag(count) {
+  const { cw, topic } = await filled(count);
+  let worst = 0;
+  let last = performance.now();
+  const probe = setInterval(() => {
+    const now = performance.now();
+    worst = Math.max(worst, now - last);
+    last = now;
+  }, 1);
+  const spin = () => {
+    const until = performance.now() + 0.25;
+    while (performance.now() < until);
+    return EMPTY;
+  };
+  await emissions(topic.subscription('s', { maxInFlight: 1_000 }).pipe(ackOnComplete(spin)), count);
+  clearInterval(probe);
+  await cw.close();
+  return worst;
+}
+
+function subjectMergeMap(count) {
+  const subject = new Subject();
+  let seen = 0;
+  return perSecond(count, () => new Promise((resolve) => {
+    subject.pipe(mergeMap((message) => of(message))).subscribe(() => {
+      seen += 1;
+      if (seen === count) resolve();
+    });
+    for (let id = 0; id < count; id += 1) subject.next(body(id));
+  }));
+}
+
+function pQueue(count) {
+  const queue = new PQueue({ concurrency: 32 });
+  return perSecond(count, async () => {
+    for (let id = 0; id < count; id += 1) void queue.add(async () => body(id));
+    await queue.onIdle();
+  });
+}
+
+function fastQ(count) {
+  const queue = fastq.promise(async (message) => message, 32);
+  return perSecond(count, async () => {
+    for (let id = 0; id < count; id += 1) void queue.push(body(id));
+    await queue.drained();
+  });
+}
+
+const atLeast = (bar) => ({ describe: (value, { rate }) => `${rate(value)}, asked for ${rate(bar)} or more: ${value >= bar ? 'met' : 'missed'}` });
+
+export const cases = [
+  { name: 'peer: Subject + mergeMap', run: subjectMergeMap },
+  { name: 'peer: p-queue', run: (count) => pQueue(count / 10) },
+  { name: 'peer: fastq.promise', run: fastQ },
+  { name: 'window-1', run: (count) => consume(count, 1) },
+  {
+    name: 'window-32',
+    run: (count) => consume(count, 32),
+    target: {
+      describe: (value, { subject, rate }) => `${rate(value)}, asked for 800 k/s or more: ${value >= 8e5 ? 'met' : 'missed'}${subject === undefined ? '' : `; ${(value / subject).toFixed(2)} × Subject + mergeMap, asked for 0.2 or more: ${value / subject >= 0.2 ? 'met' : 'missed'}`}`,
+    },
+  },
+  { name: 'window-1000', run: (count) => consume(count, 1_000) },
+  { name: 'publish awaited, live', run: (count) => live(count), target: atLeast(4e5) },
+  { name: 'cost at 10 k', run: () => costAt(10_000, 10_000), unit: { name: 'ns' } },
+  {
+    name: 'cost at 1 M',
+    run: () => costAt(1_000_000, 1_000_000),
+    unit: { name: 'ns' },
+    target: { describe: (value, { medians }) => (medians.has('cost at 10 k') ? `${(value / medians.get('cost at 10 k')).toFixed(2)} × the cost at 10 k, asked for 1.3 or less: ${value / medians.get('cost at 10 k') <= 1.3 ? 'met' : 'missed'}` : 'run with "cost at 10 k"') },
+  },
+  { name: 'bytes per waiting message', run: () => bytesPerWaiting(200_000), unit: { name: 'B' } },
+  { name: 'worst lag under a flood', run: () => worstLag(4_000), unit: { name: 'ms', digits: 1 }, target: { describe: (value) => `asked for 20 ms or less: ${value <= 20 ? 'met' : 'missed'}` } },
+];
