@@ -2,7 +2,7 @@ import { ChronowError } from '../errors.js';
 import type { Headers } from '../port/message.js';
 
 /** The most bytes the names and values of a message's headers may have together. */
-export const maxHeaderBytes = 32 * 1_024;
+export const maxHeaderBytes: number = 32 * 1_024;
 
 const none: Headers = Object.freeze(Object.create(null));
 // Names that would change an object's prototype where somebody copies headers naively, and our own reserved ones.

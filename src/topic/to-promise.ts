@@ -6,31 +6,34 @@ import { ChronowError } from '../errors.js';
  * sent: the command goes on, only nobody waits for it.
  */
 export function toPromise<T>(command: Observable<T>, signal?: AbortSignal): Promise<T> {
+  return signal === undefined ? answerOf(command) : answerUnlessAborted(command, signal);
+}
+
+function answerOf<T>(command: Observable<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(new ChronowError('ABORTED', 'the call was given up by its signal; whether it was carried out is unknown', { cause: signal?.reason }));
-    };
-    if (signal?.aborted === true) {
-      giveUp();
-      return;
-    }
-    signal?.addEventListener('abort', giveUp, { once: true });
-    const settled = (): void => { signal?.removeEventListener('abort', giveUp); };
     let answered = false;
     command.subscribe({
       next: (value) => {
         answered = true;
-        settled();
         resolve(value);
       },
-      error: (error: unknown) => {
-        settled();
-        reject(error instanceof Error ? error : new ChronowError('LINK_LOST', 'the backend failed with something that is no Error', { cause: error }));
-      },
-      complete: () => {
-        settled();
-        if (!answered) reject(new ChronowError('CLOSED', 'the client was closed before the backend answered'));
-      },
+      error: (error: unknown) => { reject(error instanceof Error ? error : new ChronowError('LINK_LOST', 'the backend failed with something that is no Error', { cause: error })); },
+      complete: () => { if (!answered) reject(new ChronowError('CLOSED', 'the client was closed before the backend answered')); },
     });
   });
+}
+
+async function answerUnlessAborted<T>(command: Observable<T>, signal: AbortSignal): Promise<T> {
+  const givenUp = (): ChronowError => new ChronowError('ABORTED', 'the call was given up by its signal; whether it was carried out is unknown', { cause: signal.reason });
+  if (signal.aborted) throw givenUp();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => { reject(givenUp()); };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([answerOf(command), aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
 }

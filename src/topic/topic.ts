@@ -1,7 +1,7 @@
-import { concatMap, defer, map, of, type Observable } from 'rxjs';
+import { Observable, concatMap, defer, of } from 'rxjs';
 import { ChronowError } from '../errors.js';
 import { checkOptions, type OptionRules } from '../options/check-options.js';
-import { anything, number, oneOf, text, wholeNumber } from '../options/rules.js';
+import { anything, number, oneOf, signal, text, wholeNumber } from '../options/rules.js';
 import type { OutgoingMessage } from '../port/message.js';
 import type { TopicRef } from '../port/names.js';
 import type { PublishReceipt } from '../port/publisher.js';
@@ -9,7 +9,7 @@ import { DeliverySource } from '../subscription/delivery-source.js';
 import { allChecked } from './batch-check.js';
 import type { Client } from './client.js';
 import type { BatchItem, BatchPublishOptions, PublishOptions, SubscriptionOptions, TopicOptions, WithSignal } from './options.js';
-import { checkPublish, outgoing } from './outgoing.js';
+import { checkPublish, outgoing, publishRules } from './outgoing.js';
 import { PayloadCoder } from './payload-coder.js';
 import { subscriptionRef, topicRef } from './refs.js';
 import { checkSubscription, policyPatch, startOf } from './subscribing.js';
@@ -26,6 +26,9 @@ const rules: OptionRules = {
   onFull: oneOf('reject', 'dropOldest'),
   retentionMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds'),
 };
+
+const publishRulesWithSignal: OptionRules = { ...publishRules, signal };
+const none: PublishOptions = Object.freeze({});
 
 /**
  * A topic: publish into it, subscribe to it. Making one does nothing yet; the topic itself comes into being with the first
@@ -65,19 +68,13 @@ export class Topic<T> {
    * @throws ChronowError `OPTION_INVALID`, `HEADERS_INVALID`, `HEADERS_TOO_LARGE`, `PAYLOAD_UNENCODABLE`, `PAYLOAD_TOO_LARGE`,
    * `SCHEMA_REJECTED`, `TOPIC_FULL`, `TOPIC_NOT_FOUND` (with `autoCreate: false`), `LINK_LOST`, `ABORTED`, `CLOSED`.
    */
-  publish(payload: T, options: PublishOptions & WithSignal = {}): Promise<PublishReceipt> {
-    const { signal, ...rest } = options;
-    return toPromise(this.publish$(payload, rest), signal);
+  publish(payload: T, options: PublishOptions & WithSignal = none): Promise<PublishReceipt> {
+    return toPromise(this.#publish(payload, options, publishRulesWithSignal), options.signal);
   }
 
   /** The cold twin of {@link Topic.publish}. */
-  publish$(payload: T, options: PublishOptions = {}): Observable<PublishReceipt> {
-    return defer(() => {
-      this.#client.assertOpen('publish');
-      checkPublish('publish', options);
-      if (!this.#coder.hasSchema) return this.#send([this.#message(payload, options)], this.#token());
-      return this.#coder.checked(payload).pipe(concatMap((checked) => this.#send([this.#message(checked, options)], this.#token())));
-    }).pipe(map(onlyReceipt));
+  publish$(payload: T, options: PublishOptions = none): Observable<PublishReceipt> {
+    return this.#publish(payload, options, publishRules);
   }
 
   /**
@@ -88,8 +85,8 @@ export class Topic<T> {
    * `details.items` says of each whether it is stored, not stored or unknown, and a resend with `details.token` completes it.
    */
   publishBatch(items: readonly BatchItem<T>[], options: BatchPublishOptions & WithSignal = {}): Promise<readonly PublishReceipt[]> {
-    const { signal, ...rest } = options;
-    return toPromise(this.publishBatch$(items, rest), signal);
+    const { signal: givenUp, ...rest } = options;
+    return toPromise(this.publishBatch$(items, rest), givenUp);
   }
 
   /** The cold twin of {@link Topic.publishBatch}. */
@@ -146,6 +143,22 @@ export class Topic<T> {
     });
   }
 
+  /** Publishing one by one is a hot path: one Observable, and no operator between it and the backend's answer. */
+  #publish(payload: T, options: PublishOptions, optionRules: OptionRules): Observable<PublishReceipt> {
+    return new Observable((subscriber) => {
+      this.#client.assertOpen('publish');
+      checkOptions('publish', options, optionRules);
+      const receipts = this.#coder.hasSchema
+        ? this.#coder.checked(payload).pipe(concatMap((checked) => this.#send([this.#message(checked, options)], this.#token())))
+        : this.#send([this.#message(payload, options)], this.#token());
+      return receipts.subscribe({
+        next: (answer) => { subscriber.next(onlyReceipt(answer)); },
+        error: (error: unknown) => { subscriber.error(error); },
+        complete: () => { subscriber.complete(); },
+      });
+    });
+  }
+
   #message(payload: T, options: PublishOptions): OutgoingMessage {
     return outgoing(this.#coder.encode(payload, { maxBytes: this.#client.defaults.maxPayloadBytes, code: 'PAYLOAD_TOO_LARGE' }), options);
   }
@@ -160,7 +173,8 @@ export class Topic<T> {
   }
 }
 
-function onlyReceipt([receipt]: readonly PublishReceipt[]): PublishReceipt {
+function onlyReceipt(receipts: readonly PublishReceipt[]): PublishReceipt {
+  const receipt = receipts[0];
   if (receipt === undefined) throw new ChronowError('LINK_LOST', 'the backend answered a publish without a receipt; whether it is stored is unknown');
   return receipt;
 }

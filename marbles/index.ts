@@ -1,0 +1,1 @@
+export { schedulerRuntime, type SchedulerRuntimeOptions } from './scheduler-runtime.js';
