@@ -1,0 +1,32 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const row = (cells: readonly string[]): string => `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(8))).join('')}`;
+
+/** Prints at the end how many tests of each kind passed, failed and were skipped. A file that did not load is one failure. */
+export class KindsReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const byKind = new Map<string, Counts>();
+    for (const module of modules) {
+      const counts = byKind.get(module.project.name) ?? { passed: 0, failed: 0, skipped: 0 };
+      byKind.set(module.project.name, counts);
+      let failed = 0;
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'passed') counts.passed += 1;
+        else if (state === 'failed') failed += 1;
+        else counts.skipped += 1;
+      }
+      counts.failed += failed === 0 && !module.ok() ? 1 : failed;
+    }
+    const rows = [...byKind].sort(([a], [b]) => a.localeCompare(b)).map(([kind, { passed, failed, skipped }]) => [kind, passed, failed, skipped] as const);
+    const total = ([1, 2, 3] as const).map((column) => rows.reduce((sum, cells) => sum + cells[column], 0));
+    const lines = [['tests', 'passed', 'failed', 'skipped'], ...rows.map((cells) => cells.map(String)), ['all', ...total.map(String)]];
+    process.stdout.write(`\n${lines.map(row).join('\n')}\n\n`);
+  }
+}

@@ -1,0 +1,36 @@
+/** A kind of tests: a vitest project, and the folders of test/ that belong to it. */
+export interface Kind {
+  readonly name: string;
+  readonly folders: readonly string[];
+}
+
+/**
+ * The kind of a test is its folder. One thing overrides it: `*.property.test.ts` is a property wherever it stands, so
+ * that a property can live beside the unit it is about. `*.test-d.ts` in test/types is checked by the compiler, not run.
+ * A folder that is in no kind fails test/architecture/kinds.test.ts.
+ */
+export const kinds: readonly Kind[] = [
+  { name: 'unit', folders: ['unit'] },
+  { name: 'marbles', folders: ['operators', 'marbles'] },
+  { name: 'property', folders: ['property'] },
+  { name: 'conformance', folders: ['conformance'] },
+  { name: 'types', folders: ['types'] },
+  { name: 'docs', folders: ['docs'] },
+  { name: 'architecture', folders: ['architecture'] },
+  { name: 'package', folders: ['package'] },
+];
+
+const property = '.property.test.ts';
+
+/** The glob patterns of a kind, for vitest. */
+export function patternsOf({ name, folders }: Kind): { readonly include: string[]; readonly exclude: string[] } {
+  const include = folders.map((folder) => `test/${folder}/**/*.test.ts`);
+  return name === 'property' ? { include: [`test/**/*${property}`, ...include], exclude: [] } : { include, exclude: [`test/**/*${property}`] };
+}
+
+/** The kind of a test file (a path from the root, with forward slashes), or undefined where it would run nowhere. */
+export function kindOf(path: string): string | undefined {
+  if (path.endsWith(property)) return 'property';
+  const folder = path.split('/')[1] ?? '';
+  return kinds.find(({ folders }) => folders.includes(folder))?.name;
+}

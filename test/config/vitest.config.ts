@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { root, sourceDoors } from './doors.js';
+import { kinds, patternsOf } from './kinds.js';
+import { KindsReporter } from './kinds-reporter.js';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, root));
+
+// The doors lead to the sources, so that no test needs a build; the package tests build, pack and install for themselves.
+const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^${door}$`), replacement: path(source) }));
+
+/** What only some kinds need. */
+const settings: Readonly<Record<string, object>> = {
+  types: {
+    // The path, because node_modules/.bin/tsc may be that of the other TypeScript.
+    typecheck: { enabled: true, checker: path('node_modules/typescript/bin/tsc'), include: ['test/types/**/*.test-d.ts'], tsconfig: path('test/config/tsconfig.types.json') },
+    testTimeout: 60_000,
+  },
+  architecture: { testTimeout: 60_000 },
+  package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },
+};
+
+export default defineConfig({
+  root: path('.'),
+  resolve: { alias },
+  test: {
+    reporters: ['default', new KindsReporter(), ...(process.env['CI'] === undefined ? [] : [['json', { outputFile: path('.cache/tests.json') }] as const])],
+    projects: kinds.map((kind) => ({
+      extends: true,
+      test: { name: kind.name, ...patternsOf(kind), ...settings[kind.name] },
+    })),
+  },
+});
