@@ -77,7 +77,12 @@ export class Chronow implements AsyncDisposable {
       nextToken: () => `${id}:${String((tokens += 1))}`,
       report: (event) => { reports$.next(event); },
       assertOpen: (call) => { this.#assertOpen(call); },
-      register: (consumer) => this.#consumers.add(consumer),
+      register: (consumer) => {
+        const end = this.#consumers.add(consumer);
+        // A line that opened while the client was closing.
+        if (this.#closing !== undefined) consumer.drain();
+        return end;
+      },
     };
     this.bus = new Bus(this.#client);
     this.shared = new SharedValues(this.#client);

@@ -163,11 +163,15 @@ export class WorkRun<T, R> {
       const work = workInput(this.#project(job.delivery, job.index));
       job.promised = isPromise(work);
       if (job.promised && job.cell.owner.runtime.virtual) throw promiseInVirtualTime(job.delivery);
+      // The project may have ended this very stream.
+      if (job.phase !== 'running') return;
       if (this.#options.timeoutMs !== undefined) this.#timeoutsFor(job, this.#options.timeoutMs).add(job);
       job.inner = from(work).subscribe(job);
     } catch (error) {
       this.workFailed(job, error);
     }
+    // So may the work, before there was anything to unsubscribe.
+    if (job.phase !== 'running' && !job.promised) job.inner?.unsubscribe();
   }
 
   /** Asks running work to stop: an Observable stops at once, a promise gets its grace. */

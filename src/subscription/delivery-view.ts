@@ -87,7 +87,8 @@ export class DeliveryView<out T> implements Delivery<T> {
     return new Promise((resolve) => {
       const waiter = { settled: (_cell: LeaseCell, result: SettleResult): void => { resolve({ result }); } };
       if (cell.settle(action, waiter, delayMs, failure)) return;
-      resolve(cell.state === 'lost' ? { result: cell.lostReason ?? 'unknown' } : repeated);
+      if (cell.action === 'leak') resolve({ result: 'lapsed' });
+      else resolve(cell.state === 'lost' ? { result: cell.lostReason ?? 'unknown' } : repeated);
     });
   }
 }

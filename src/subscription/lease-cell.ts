@@ -128,6 +128,7 @@ export class LeaseCell implements Settlement {
    */
   settle(action: SettleAction, waiter: SettleWaiter | undefined, delayMs?: number, failure?: FailureNote): boolean {
     if (this.state === 'settling' || this.state === 'settled') {
+      if (this.action === 'leak') return false;
       this.owner.report({ type: 'settled-twice', subscription: this.owner.subscription, id: this.claimed.message.id, first: this.action, second: action });
       return false;
     }
