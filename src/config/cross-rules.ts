@@ -1,0 +1,115 @@
+import { chronosProblems } from './chronos.js';
+import type { ChronowConfig } from './config.js';
+import { parseConnectionUrl, parseRedisUrl } from './connection-url.js';
+import { builtIn } from './defaults.js';
+import type { ConfigProblem } from './problems.js';
+import { redacted } from './redact.js';
+import { hotMongoUri } from './warm-tier.js';
+
+/** A rule about more than one option. It is not asked where one that it reads is wrong in itself. */
+interface CrossRule {
+  readonly reads: readonly string[];
+  find(config: ChronowConfig, label: (name: string) => string): readonly ConfigProblem[];
+}
+
+type Find = CrossRule['find'];
+
+/** Which backends a configuration names, each with the option that names it. */
+export function backendsNamed({ url, redis, mongoOnly }: ChronowConfig): readonly { readonly kind: 'memory' | 'redis' | 'mongo'; readonly by: string }[] {
+  const parsed = url === undefined ? undefined : parseConnectionUrl(url);
+  return [
+    ...(parsed === undefined ? [] : [{ kind: parsed.kind, by: 'url' }]),
+    ...(redis?.url === undefined ? [] : [{ kind: 'redis' as const, by: 'redis.url' }]),
+    ...(redis?.clusterNodes === undefined ? [] : [{ kind: 'redis' as const, by: 'redis.clusterNodes' }]),
+    ...(mongoOnly === true ? [{ kind: 'mongo' as const, by: 'mongoOnly' }] : []),
+  ];
+}
+
+const oneBackend: Find = (config, label) => {
+  const named = backendsNamed(config);
+  if (new Set(named.map(({ kind }) => kind)).size > 1) return [{ name: named.map(({ by }) => label(by)).join(', '), received: named.map(({ kind }) => kind).join(', '), expected: 'one backend; leave out what names the others' }];
+  if (named.length > 0) return [];
+  const lone = config.redis !== undefined ? 'redis' : config.mongo?.uri !== undefined ? 'mongo' : config.chronos !== undefined ? 'chronos' : config.durability !== undefined ? 'durability' : undefined;
+  if (lone === undefined) return [];
+  return [{ name: label(lone), received: 'options of a backend that nothing names', expected: lone === 'redis' || lone === 'durability' ? `${label('redis.url')} or ${label('redis.clusterNodes')}` : `${label('mongoOnly')} true (MongoDB is the backend), ${label('redis.url')} (it is the warm tier), or ${label('url')} memory:` }];
+};
+
+const mongoHasUri: Find = (config, label) => {
+  if (backendsNamed(config)[0]?.kind !== 'mongo' || hotMongoUri(config) !== undefined) return [];
+  if (config.chronos === undefined) return [{ name: label('mongo.uri'), received: 'nothing', expected: `${label('mongo.uri')} or ${label('chronos.config')}, since MongoDB is the backend` }];
+  return [{ name: 'chronos.config.databases.messaging.tenantDatabases', received: `no entry for the tenant ${redacted(config.tenantId ?? builtIn.tenantId, false)}`, expected: `one for it (its connection holds the hot tier), or ${label('mongo.uri')}` }];
+};
+
+const sayOnce: Find = ({ url, redis }, label) => {
+  const said = url === undefined && redis?.url !== undefined ? parseRedisUrl(redis.url) : undefined;
+  if (said === undefined || redis === undefined) return [];
+  const problems: ConfigProblem[] = [];
+  for (const part of ['tls', 'username', 'password', 'db'] as const) {
+    const inUrl = said[part];
+    if (redis[part] === undefined || inUrl === undefined || redis[part] === inUrl) continue;
+    problems.push({ name: label(`redis.${part}`), received: redacted(redis[part], part === 'password'), expected: `what ${label('redis.url')} says (${redacted(inUrl, part === 'password')}), or only one of the two` });
+  }
+  if (said.topology === 'sentinel' && redis.clusterNodes !== undefined) problems.push({ name: label('redis.clusterNodes'), received: redacted(redis.clusterNodes, false), expected: `nothing, since ${label('redis.url')} names sentinels` });
+  return problems;
+};
+
+const clusterHasOneDb: Find = ({ url, redis }, label) => {
+  const said = parseRedisUrl(url ?? redis?.url ?? '');
+  const isCluster = said?.topology === 'cluster' || (url === undefined && redis?.clusterNodes !== undefined);
+  const db = said?.db ?? redis?.db ?? 0;
+  return isCluster && db !== 0 ? [{ name: label(said?.db === undefined ? 'redis.db' : url === undefined ? 'redis.url' : 'url'), received: `database ${String(db)}`, expected: 'database 0, the only one of a cluster' }] : [];
+};
+
+const strictHasOneShard: Find = ({ defaults }, label) => (defaults?.order === 'strict' && (defaults.shardCount ?? builtIn.shardCount) > 1
+  ? [{ name: label('defaults.shardCount'), received: String(defaults.shardCount), expected: `1, since ${label('defaults.order')} is 'strict'` }] : []);
+
+const leaseOutlivesTimeout: Find = ({ defaults }, label) => {
+  const { visibilityTimeoutMs = builtIn.visibilityTimeoutMs, maxLeaseMs = builtIn.maxLeaseMs } = defaults ?? {};
+  if (maxLeaseMs >= visibilityTimeoutMs) return [];
+  return [{ name: label('defaults.maxLeaseMs'), received: `${String(maxLeaseMs)}${defaults?.maxLeaseMs === undefined ? ' (the default)' : ''}`, expected: `${String(visibilityTimeoutMs)} (${label('defaults.visibilityTimeoutMs')}) or more` }];
+};
+
+const durabilityIsWhole: Find = (config, label) => {
+  if (config.durability === undefined) return [];
+  const kind = backendsNamed(config)[0]?.kind;
+  if (kind !== undefined && kind !== 'redis') return [{ name: label('durability'), received: `the ${kind} backend`, expected: 'the Redis backend, the only one with replicas to wait for' }];
+  return config.durability.replicas === undefined ? [{ name: label('durability.replicas'), received: 'nothing', expected: 'a whole number, 1 to 100' }] : [];
+};
+
+const warmIsThere: Find = ({ url, mongo, mongoOnly, chronos, warm }, label) => {
+  const problems: ConfigProblem[] = [];
+  const hasTier = mongo?.uri !== undefined || chronos !== undefined || mongoOnly === true || (url !== undefined && parseConnectionUrl(url)?.kind === 'mongo');
+  if (warm?.persist === 'required' && !hasTier) problems.push({ name: label('warm.persist'), received: "'required' without a warm tier", expected: `${label('mongo.uri')} or ${label('chronos.config')} beside it` });
+  if (warm?.driver === 'chronos' && chronos === undefined) problems.push({ name: label('warm.driver'), received: `'chronos' without ${label('chronos.config')}`, expected: 'both' });
+  return problems;
+};
+
+const chronosIsWhole: Find = ({ chronos }) => (chronos === undefined ? [] : chronosProblems(chronos));
+
+const naming = ['url', 'redis.url', 'redis.clusterNodes', 'mongoOnly'];
+const rules: readonly CrossRule[] = [
+  { reads: [...naming, 'mongo.uri'], find: oneBackend },
+  { reads: ['chronos.config'], find: chronosIsWhole },
+  { reads: [...naming, 'mongo.uri', 'chronos.config', 'tenantId'], find: mongoHasUri },
+  { reads: ['url', 'redis.url', 'redis.tls', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
+  { reads: ['url', 'redis.url', 'redis.db', 'redis.clusterNodes'], find: clusterHasOneDb },
+  { reads: ['defaults.order', 'defaults.shardCount'], find: strictHasOneShard },
+  { reads: ['defaults.visibilityTimeoutMs', 'defaults.maxLeaseMs'], find: leaseOutlivesTimeout },
+  { reads: [...naming, 'durability.replicas'], find: durabilityIsWhole },
+  { reads: ['url', 'mongo.uri', 'mongoOnly', 'chronos.config', 'warm.persist', 'warm.driver'], find: warmIsThere },
+];
+
+/** What is wrong between options that are right in themselves. */
+export function crossProblems(input: object, bad: ReadonlySet<string>, label: (name: string) => string): readonly ConfigProblem[] {
+  // Whatever is not as its type says is in `bad`, and no rule that reads it is asked.
+  const config = input as ChronowConfig;
+  const isBad = (name: string): boolean => bad.has(name) || bad.has(name.slice(0, Math.max(0, name.indexOf('.'))));
+  const problems: ConfigProblem[] = [];
+  for (const { reads, find } of rules) {
+    if (reads.some(isBad)) continue;
+    const found = find(config, label);
+    problems.push(...found);
+    if (find === chronosIsWhole && found.length > 0) return [...problems];
+  }
+  return problems;
+}

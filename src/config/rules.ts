@@ -1,0 +1,52 @@
+import { checkName, type NameKind } from '../keys/names.js';
+import type { OptionRule } from '../options/check-options.js';
+import { parseConnectionUrl, parseHosts, parseRedisUrl } from './connection-url.js';
+
+const encoding = "with @ : / ? # of a user or password percent-encoded, and nothing behind a '?'";
+
+export const anyUrl: OptionRule = (value) => (typeof value === 'string' && parseConnectionUrl(value) !== undefined ? undefined
+  : `memory:, redis://user:password@host:6379/0, rediss://…, redis+sentinel://host:26379,host:26379/master, redis+cluster://host:6379,host:6379, mongodb://… or mongodb+srv://…, with @ : / ? # of a user or password percent-encoded`);
+
+export const redisUrl: OptionRule = (value) => (typeof value === 'string' && parseRedisUrl(value) !== undefined ? undefined
+  : `redis://user:password@host:6379/0, rediss://…, redis+sentinel://host:26379,host:26379/master or redis+cluster://host:6379,host:6379, ${encoding}`);
+
+export const mongoUri: OptionRule = (value) => (typeof value === 'string' && parseConnectionUrl(value)?.kind === 'mongo' ? undefined
+  : 'mongodb://user:password@host:27017 or mongodb+srv://…, with @ : / ? # of a user or password percent-encoded');
+
+export const nodeList: OptionRule = (value) => (Array.isArray(value) && value.every((item) => typeof item === 'string') && parseHosts(value, 6_379) !== undefined ? undefined
+  : 'a list of one or more host:port');
+
+// Glob characters would leak into ACL patterns and SCAN, braces into hash tags.
+export const keyPrefix: OptionRule = (value) => (typeof value === 'string' && /^[\x21-\x7e]{0,64}$/.test(value) && !/[{}*?[\]\\]/.test(value) ? undefined
+  : 'up to 64 printable ASCII characters without spaces and without any of { } * ? [ ] \\');
+
+export const someText: OptionRule = (value) => (typeof value === 'string' && value !== '' && value.length <= 4_096 && !/\p{Cc}/u.test(value) ? undefined
+  : 'a text of 1-4096 characters without control characters');
+
+export const certificate: OptionRule = (value) => {
+  const text = typeof value === 'string' ? value.trim() : '';
+  const valid = text.includes('-----BEGIN') ? text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY') : text !== '' && !/[\0\r\n]/.test(text);
+  return valid ? undefined : 'the path of a PEM file, or PEM text that begins with -----BEGIN CERTIFICATE-----';
+};
+
+export const endpoint: OptionRule = (value) => (typeof value === 'string' && /^https?:\/\/[^\s@]+$/i.test(value) ? undefined : 'https://host without a user or password');
+
+export const plainObject: OptionRule = (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object');
+
+export const startFrom: OptionRule = (value) => {
+  if (value === 'earliest' || value === 'latest') return undefined;
+  const valid = typeof value === 'object' && value !== null && 'from' in value && typeof value.from === 'number' && Number.isFinite(value.from) && value.from >= 0;
+  return valid ? undefined : "'earliest', 'latest' or { from: milliseconds since the epoch }";
+};
+
+/** A namespace or a tenant. */
+export function named(kind: NameKind): OptionRule {
+  return (value) => {
+    try {
+      checkName(kind, typeof value === 'string' ? value : '');
+      return undefined;
+    } catch {
+      return '1-200 bytes of printable text';
+    }
+  };
+}
