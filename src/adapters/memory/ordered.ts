@@ -53,7 +53,7 @@ function takeRun(gathering: Gathering, lane: Lane): void {
       lane.parked.pop();
       continue;
     }
-    if (sub.runsAlone(item) || (lane.inHand > 0 && item.seq < lane.highest)) break;
+    if (sub.runsAlone(item)) break;
     lane.parked.pop();
     out.push(sub.lease(item, link, leaseUntil, lane, false));
   }

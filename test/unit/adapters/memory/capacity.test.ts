@@ -12,6 +12,18 @@ describe('the bound of a topic in the memory broker', () => {
     expect(table.length()).toBe(8);
   });
 
+  it('has room again for what was settled, dead or dropped', () => {
+    const table = new Table({ maxStreamLen: 3 });
+    const link = table.link(table.subscribe('s', { maxDeliveries: 1, expired: 'drop' }));
+    table.publish('acked', 'spent', { body: 'expired', ttlMs: 10 });
+    const held = table.take(link, 2);
+    table.settle(link, 'ack', held.slice(0, 1));
+    table.settle(link, 'retry', held.slice(1));
+    table.runtime.advance(10);
+    expect(table.bodies(link)).toEqual([]);
+    expect(table.publish('a', 'b', 'c')).toHaveLength(3);
+  });
+
   it('removes settled messages behind an unsettled one, the oldest first', () => {
     const table = new Table({ maxStreamLen: 4 });
     const link = table.link(table.subscribe());
@@ -60,6 +72,17 @@ describe('the bound of a topic in the memory broker', () => {
     expect(dropped().at(-1)).toBe('6');
     expect(table.stats()).toEqual({ waiting: 5, delayed: 0, leased: 1, dead: 0 });
     expect(table.bodies(link)).toEqual(['g', 'h', 'i', 'j', 'k']);
+  });
+
+  it('drops first what comes back from before everything else', () => {
+    const table = new Table({ maxStreamLen: 3, onFull: 'dropOldest' });
+    const link = table.link(table.subscribe());
+    table.publish('a', 'b', 'c');
+    const held = table.take(link, 1);
+    table.publish('d');
+    table.settle(link, 'release', held);
+    table.publish('e');
+    expect(table.bodies(link)).toEqual(['c', 'd', 'e']);
   });
 
   it('stays quick with dropOldest and a full topic of delayed messages', () => {

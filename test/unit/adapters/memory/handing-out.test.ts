@@ -96,6 +96,17 @@ describe('claims that wait at the memory broker', () => {
     expect([waiting.bodies, (waiting.at ?? 0) - start]).toEqual([['a'], 1_000]);
   });
 
+  it('get what lapses with another consumer that was served before them', () => {
+    const table = new Table();
+    const sub = table.subscribe();
+    const [first, second] = [table.claim(table.link(sub)), table.claim(table.link(sub))];
+    table.publish('a');
+    table.runtime.advance(999);
+    expect([first.bodies, second.bodies]).toEqual([['a'], undefined]);
+    table.runtime.advance(1);
+    expect(second.bodies).toEqual(['a']);
+  });
+
   it('are served once for many publishes of an instant, longest waiting first', () => {
     const table = new Table();
     const sub = table.subscribe();

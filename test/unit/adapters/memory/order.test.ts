@@ -102,6 +102,19 @@ describe('order in the memory broker', () => {
     expect(table.bodies(one, 12)).toEqual(['b', 'c', 'd']);
   });
 
+  it('gives nobody a run of a key that was in several hands when it was switched on', () => {
+    const table = new Table();
+    const sub = table.subscribe();
+    const [one, two] = [table.link(sub), table.link(sub)];
+    table.publish(...keyed('k', 'a', 'b', 'c'));
+    const a = table.take(one, 1);
+    table.take(two, 1);
+    table.subscribe('s', { order: 'key' });
+    expect([table.bodies(one, 12), table.bodies(two, 12)]).toEqual([[], []]);
+    table.settle(one, 'ack', a);
+    expect([table.bodies(one, 12), table.bodies(two, 12)]).toEqual([[], []]);
+  });
+
   it('can be switched off: what was held back is there for anybody, in its place', () => {
     const table = new Table();
     const sub = table.subscribe('s', { order: 'key' });
