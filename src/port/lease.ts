@@ -48,7 +48,8 @@ export interface Settlement {
 /**
  * What differs from what was asked, by the index of the settlement in the call. Whatever is not listed was done.
  * - `lost`: the lease had been taken by somebody else, or the message is gone; nothing was changed.
- * - `dead-lettered`, `dropped`: a `retry` found the message spent.
+ * - `dead-lettered`, `dropped`: a `retry` or `leak` found the message spent; `dropped` also where a `dead-letter` met a
+ *   subscription without dead letters.
  * - `failed`: this one item could not be done and stays leased; `error` says why.
  */
 export interface SettleDeviation {
