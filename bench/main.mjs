@@ -4,6 +4,8 @@
 //   npm run bench                        everything
 //   npm run bench -- --rounds 5          more rounds for steadier medians (default 3)
 //   npm run bench -- --only window-32    one case
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cases } from './cases.mjs';
 import { median, rate, table } from './figures.mjs';
@@ -17,14 +19,13 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
+// Every case has a process of its own, each time: no case pays for another's garbage or profits from its compiled code.
+const runner = fileURLToPath(new URL('./one.mjs', import.meta.url));
 const results = new Map(chosen.map(({ name }) => [name, []]));
-for (let round = 0; round <= rounds; round += 1) {
-  for (const { name, run } of chosen) {
-    globalThis.gc?.();
-    const figure = await run(messages);
-    // The first round warms the compiler up and does not count.
-    if (round > 0) results.get(name).push(figure);
+for (let round = 1; round <= rounds; round += 1) {
+  for (const { name } of chosen) {
     process.stderr.write(`\rround ${round}/${rounds}  ${name.padEnd(30)}`);
+    results.get(name).push(Number(execFileSync(process.execPath, ['--expose-gc', runner, name, String(messages)], { encoding: 'utf8' })));
   }
 }
 process.stderr.write('\n');

@@ -16,7 +16,7 @@ import { systemRuntime } from './system-runtime.js';
 import type { Client, ClientDefaults } from './topic/client.js';
 import { codecRegistry } from './topic/codec-registry.js';
 import type { TopicOptions } from './topic/options.js';
-import { toPromise } from './topic/to-promise.js';
+import { PromiseForms, toPromise } from './topic/to-promise.js';
 import { Topic } from './topic/topic.js';
 import { withDeadline } from './topic/with-deadline.js';
 
@@ -74,6 +74,7 @@ export class Chronow implements AsyncDisposable {
       runtime,
       defaults,
       codecs: codecRegistry(),
+      promises: new PromiseForms(runtime),
       nextToken: () => `${id}:${String((tokens += 1))}`,
       report: (event) => { reports$.next(event); },
       assertOpen: (call) => { this.#assertOpen(call); },

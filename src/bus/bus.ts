@@ -10,7 +10,6 @@ import type { BatchItem } from '../topic/options.js';
 import { PayloadCoder } from '../topic/payload-coder.js';
 import { subscriptionRef, topicRef, type ScopeOptions } from '../topic/refs.js';
 import { policyPatch } from '../topic/subscribing.js';
-import { toPromise } from '../topic/to-promise.js';
 import { topicNotFound, TopicDoor } from '../topic/topic-door.js';
 import { Topic } from '../topic/topic.js';
 import { ConsumedMessages } from './consumed.js';
@@ -186,7 +185,7 @@ export class Bus {
   // -- inside --------------------------------------------------------------------------------------------------------
 
   #call<R>(call: string, options: object, rule: rules.Rules, command: () => Observable<R>, signal?: AbortSignal): Promise<R> {
-    return toPromise(defer(() => {
+    return this.#client.promises.of(defer(() => {
       checkOptions(call, options, rule);
       this.#client.assertOpen(call);
       return command();

@@ -8,7 +8,6 @@ import type { KeyRef } from '../port/names.js';
 import type { Client } from '../topic/client.js';
 import { PayloadCoder } from '../topic/payload-coder.js';
 import { topicRef, type ScopeOptions } from '../topic/refs.js';
-import { toPromise } from '../topic/to-promise.js';
 import type { DelOptions, GetOptions, SetOptions, SharedEntry, UpdateOptions, WarmOptions } from './options.js';
 
 const whole = Number.MAX_SAFE_INTEGER;
@@ -51,7 +50,7 @@ export class SharedValues {
 
   /** The value, or null where the key is absent. Rejects with `FOREIGN_VALUE`, `PAYLOAD_UNDECODABLE`, `SCHEMA_REJECTED`. */
   get<T = unknown>(key: string, options: GetOptions<T> = {}): Promise<T | null> {
-    return toPromise(this.get$(key, options));
+    return this.#client.promises.of(this.get$(key, options));
   }
 
   /** The cold twin of {@link SharedValues.get}. */
@@ -69,7 +68,7 @@ export class SharedValues {
 
   /** Writes a value; resolves with its revision. Rejects with `VALUE_TOO_LARGE`, `PAYLOAD_UNENCODABLE`, `REVISION_CONFLICT`, `KEY_CLOSED`, `WARM_NOT_CONFIGURED`. */
   set(key: string, value: unknown, options: SetOptions = {}): Promise<number> {
-    return toPromise(this.set$(key, value, options));
+    return this.#client.promises.of(this.set$(key, value, options));
   }
 
   /** The cold twin of {@link SharedValues.set}. */
@@ -88,7 +87,7 @@ export class SharedValues {
    * 1 000 attempts, and as {@link SharedValues.set}.
    */
   update<T = unknown>(key: string, change: (value: T) => T, options: UpdateOptions = {}): Promise<T> {
-    return toPromise(this.update$(key, change, options));
+    return this.#client.promises.of(this.update$(key, change, options));
   }
 
   /** The cold twin of {@link SharedValues.update}. */
@@ -99,7 +98,7 @@ export class SharedValues {
 
   /** Ends a value. Resolves with true where there was one. `tombstone` keeps the append history and closes the key. */
   del(key: string, options: DelOptions = {}): Promise<boolean> {
-    return toPromise(this.del$(key, options));
+    return this.#client.promises.of(this.del$(key, options));
   }
 
   /** The cold twin of {@link SharedValues.del}. */
@@ -112,7 +111,7 @@ export class SharedValues {
 
   /** Whether the hot tier has a value. */
   exists(key: string, options: ScopeOptions = {}): Promise<boolean> {
-    return toPromise(this.exists$(key, options));
+    return this.#client.promises.of(this.exists$(key, options));
   }
 
   /** The cold twin of {@link SharedValues.exists}. */
@@ -122,7 +121,7 @@ export class SharedValues {
 
   /** Sets the time to live of a value that is there, seconds above 0; resolves with false where there is none. */
   expire(key: string, ttlSeconds: number, options: ScopeOptions = {}): Promise<boolean> {
-    return toPromise(this.expire$(key, ttlSeconds, options));
+    return this.#client.promises.of(this.expire$(key, ttlSeconds, options));
   }
 
   /** The cold twin of {@link SharedValues.expire}. */

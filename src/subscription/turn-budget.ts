@@ -29,7 +29,7 @@ export class TurnBudget {
       this.#startedAt = this.#runtime.now();
       this.#runtime.turn(this.#refill);
     }
-    this.#left -= 1;
+    if (this.#left > 0) this.#left -= 1;
     if (this.#left > 0 && this.#runtime.now() - this.#startedAt >= millisecondsPerTurn) this.#left = 0;
   }
 

@@ -4,6 +4,7 @@ import type { CoreEvent } from '../port/core-events.js';
 import type { Scope } from '../port/names.js';
 import type { SubscriptionPolicy, TopicLimits } from '../port/policy.js';
 import type { Runtime } from '../port/runtime.js';
+import type { PromiseForms } from './to-promise.js';
 import type { Stoppable } from '../subscription/consumer-registry.js';
 
 /** What a client does where a call names nothing. */
@@ -28,6 +29,8 @@ export interface Client {
   readonly defaults: ClientDefaults;
   /** Codecs by name; messages name theirs, so that mixed fleets can read each other. */
   readonly codecs: CodecRegistry;
+  /** Makes the promise forms of commands. */
+  readonly promises: PromiseForms;
   /** A token for a batch, unique among all clients. */
   nextToken(): string;
   /** Shown on `cw.events$`. */

@@ -1,5 +1,37 @@
 import type { Observable } from 'rxjs';
 import { ChronowError } from '../errors.js';
+import type { Runtime } from '../port/runtime.js';
+import { TurnBudget } from '../subscription/turn-budget.js';
+
+/**
+ * The promise forms of a client's commands. A backend that answers within the call would make a loop of awaited calls one
+ * endless turn of microtasks, in which no timer, no I/O and no consumer ever runs: past its share of a turn a call is carried
+ * out at once but answers in the next one.
+ */
+export class PromiseForms {
+  readonly #budget: TurnBudget;
+  #waiting: (() => void)[] = [];
+
+  constructor(runtime: Runtime) {
+    this.#budget = new TurnBudget(runtime, () => {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const answer of waiting) answer();
+    });
+  }
+
+  of<T>(command: Observable<T>, signal?: AbortSignal): Promise<T> {
+    const answer = toPromise(command, signal);
+    this.#budget.spend();
+    return this.#budget.exhausted ? this.#nextTurn(answer) : answer;
+  }
+
+  async #nextTurn<T>(answer: Promise<T>): Promise<T> {
+    // Together, so that a rejection is never without a handler.
+    const [value] = await Promise.all([answer, new Promise<void>((resolve) => { this.#waiting.push(resolve); })]);
+    return value;
+  }
+}
 
 /**
  * The promise form of a one-shot command: started at once, not on await. Giving up by `signal` does not take back what was

@@ -13,7 +13,6 @@ import { checkPublish, outgoing, publishRules } from './outgoing.js';
 import { PayloadCoder } from './payload-coder.js';
 import { subscriptionRef, topicRef } from './refs.js';
 import { checkSubscription, policyPatch, startOf } from './subscribing.js';
-import { toPromise } from './to-promise.js';
 import { TopicDoor } from './topic-door.js';
 
 const rules: OptionRules = {
@@ -69,7 +68,7 @@ export class Topic<T> {
    * `SCHEMA_REJECTED`, `TOPIC_FULL`, `TOPIC_NOT_FOUND` (with `autoCreate: false`), `LINK_LOST`, `ABORTED`, `CLOSED`.
    */
   publish(payload: T, options: PublishOptions & WithSignal = none): Promise<PublishReceipt> {
-    return toPromise(this.#publish(payload, options, publishRulesWithSignal), options.signal);
+    return this.#client.promises.of(this.#publish(payload, options, publishRulesWithSignal), options.signal);
   }
 
   /** The cold twin of {@link Topic.publish}. */
@@ -86,7 +85,7 @@ export class Topic<T> {
    */
   publishBatch(items: readonly BatchItem<T>[], options: BatchPublishOptions & WithSignal = {}): Promise<readonly PublishReceipt[]> {
     const { signal: givenUp, ...rest } = options;
-    return toPromise(this.publishBatch$(items, rest), givenUp);
+    return this.#client.promises.of(this.publishBatch$(items, rest), givenUp);
   }
 
   /** The cold twin of {@link Topic.publishBatch}. */
@@ -103,7 +102,7 @@ export class Topic<T> {
 
   /** Takes back a message that was published with `delayMs` or `deliverAt`; false when it is unknown or has become due. */
   cancelScheduled(id: string): Promise<boolean> {
-    return toPromise(this.cancelScheduled$(id));
+    return this.#client.promises.of(this.cancelScheduled$(id));
   }
 
   /** The cold twin of {@link Topic.cancelScheduled}. */

@@ -1,0 +1,9 @@
+// One case in this process: warmed up on a tenth, then measured; prints the figure.
+import { cases } from './cases.mjs';
+
+const [, , wanted, messages] = process.argv;
+const { run, warm = true } = cases.find(({ name }) => name === wanted);
+if (warm) await run(Math.ceil(Number(messages) / 10));
+globalThis.gc();
+process.stdout.write(String(await run(Number(messages))));
+process.exit();
