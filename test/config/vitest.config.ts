@@ -16,7 +16,8 @@ const settings: Readonly<Record<string, object>> = {
     typecheck: { enabled: true, checker: path('node_modules/typescript/bin/tsc'), include: ['test/types/**/*.test-d.ts'], tsconfig: path('test/config/tsconfig.types.json') },
     testTimeout: 60_000,
   },
-  architecture: { testTimeout: 60_000 },
+  // The files share one parse of the sources.
+  architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },
 };
 
