@@ -53,6 +53,14 @@ const sayOnce: Find = ({ url, redis }, label) => {
   return problems;
 };
 
+const userHasPassword: Find = ({ url, redis }, label) => {
+  const said = parseRedisUrl(url ?? redis?.url ?? '');
+  // A password in the place of the user is a frequent slip; ignored, it would end in an unexplained NOAUTH.
+  if ((said?.username ?? redis?.username) === undefined || (said?.password ?? redis?.password) !== undefined) return [];
+  const name = said?.username === undefined ? 'redis.username' : url === undefined ? 'redis.url' : 'url';
+  return [{ name: label(name), received: 'a user without a password', expected: `user:password@ or :password@ in the URL, or ${label('redis.password')} beside it` }];
+};
+
 const clusterHasOneDb: Find = ({ url, redis }, label) => {
   const said = parseRedisUrl(url ?? redis?.url ?? '');
   const isCluster = said?.topology === 'cluster' || (url === undefined && redis?.clusterNodes !== undefined);
@@ -92,6 +100,7 @@ const rules: readonly CrossRule[] = [
   { reads: ['chronos.config'], find: chronosIsWhole },
   { reads: [...naming, 'mongo.uri', 'chronos.config', 'tenantId'], find: mongoHasUri },
   { reads: ['url', 'redis.url', 'redis.tls', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
+  { reads: ['url', 'redis.url', 'redis.username', 'redis.password'], find: userHasPassword },
   { reads: ['url', 'redis.url', 'redis.db', 'redis.clusterNodes'], find: clusterHasOneDb },
   { reads: ['defaults.order', 'defaults.shardCount'], find: strictHasOneShard },
   { reads: ['defaults.visibilityTimeoutMs', 'defaults.maxLeaseMs'], find: leaseOutlivesTimeout },

@@ -10,8 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * A configuration from variables: `CHRONOW_URL`, or those of the original (`REDIS_URL`, `REDIS_CLUSTER_NODES`,
- * `CHRONOW_MONGO_ONLY=true` with `MONGO_URI`), all listed in docs/configuration.md. An empty variable counts as not set. The
- * answer prints without secrets and may be spread into a larger one.
+ * `CHRONOW_MONGO_ONLY=true` with `MONGO_URI`), all listed in docs/configuration.md. White space around a value does not
+ * count, and an empty variable is one that is not set. The answer prints without secrets and may be spread into a larger one.
  *
  * @throws ChronowError `CONFIG_NO_BACKEND` where no variable names a backend: production must not run on memory by
  * omission, so that has to be said with `CHRONOW_URL=memory:`. `CONFIG_INVALID` with every problem at once.

@@ -1,4 +1,5 @@
-const scheme = /^[a-z][a-z0-9+.-]*:(?:\/\/)?/i;
+// Only these: what stands before the :// of an unknown one may be a part of a password.
+const scheme = /^(?:memory:|(?:rediss?(?:\+sentinel|\+cluster)?|mongodb(?:\+srv)?|https?):\/\/)/i;
 const hostList = /^(?:(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)(?:,(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)*$/i;
 const path = /^\/[a-z0-9_-]{0,63}(?:\/\d{0,5})?$/i;
 const userName = /^[a-z0-9_.%-]{1,64}$/i;
@@ -34,7 +35,7 @@ export function redacted(value: unknown, secret: boolean): string {
   if (typeof value === 'number' || typeof value === 'boolean') return secret ? '***' : String(value);
   if (typeof value !== 'string') return `a value of type ${typeof value}`;
   if (value === '') return 'an empty text';
-  if (secret) return scheme.test(value) && value.includes('://') ? redactUrl(value) : `*** (${String(value.length)} characters)`;
+  if (secret) return scheme.test(value) ? redactUrl(value) : '***';
   // What is no secret by its name may still hold one by mistake.
   if (value.includes('://') || value.includes('@')) return redactUrl(value);
   return value.length > 60 ? `a text of ${String(value.length)} characters` : JSON.stringify(value);

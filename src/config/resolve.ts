@@ -1,6 +1,6 @@
 import { assertConfig } from './check.js';
 import type { ChronowConfig, RedisConfig } from './config.js';
-import { parseConnectionUrl, parseHosts, parseRedisUrl } from './connection-url.js';
+import { parseHosts, parseRedisUrl } from './connection-url.js';
 import { backendsNamed } from './cross-rules.js';
 import { builtIn } from './defaults.js';
 import type { RedisBackend, ResolvedBackend, ResolvedConfig, ResolvedDefaults, ResolvedSpaces } from './resolved.js';
@@ -52,13 +52,19 @@ function redisBackend({ url, durability }: ChronowConfig, redis: RedisConfig): R
     hosts: nodes ?? said?.hosts ?? [],
     masterName: said?.masterName,
     tls: said?.tls ?? redis.tls ?? false,
-    caCert: redis.caCert === undefined ? undefined : { kind: redis.caCert.includes('-----BEGIN') ? 'pem' : 'path', value: redis.caCert },
+    caCert: redis.caCert === undefined ? undefined : certificateOf(redis.caCert),
     username: said?.username ?? redis.username,
     password: password === undefined ? undefined : new Secret(password),
     db: said?.db ?? redis.db ?? 0,
     retryMs: redis.retryMs ?? builtIn.redisRetryMs,
     durability: durability === undefined ? undefined : { replicas: durability.replicas, timeoutMs: durability.timeoutMs ?? builtIn.durabilityTimeoutMs },
   };
+}
+
+/** A path is shown if it looks like one of a certificate; it may be anything else by mistake. */
+function certificateOf(text: string): RedisBackend['caCert'] {
+  if (text.includes('-----BEGIN')) return { kind: 'pem', value: new Secret(text, 'PEM text') };
+  return { kind: 'path', value: new Secret(text, /^[\w .:/\\-]+\.(?:pem|crt|cer)$/.test(text) ? text : '***') };
 }
 
 function defaultsOf({ namespace, tenantId, autoCreate, defaults = {} }: ChronowConfig): ResolvedDefaults {

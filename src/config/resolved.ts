@@ -28,7 +28,7 @@ export interface RedisBackend {
   readonly masterName: string | undefined;
   readonly tls: boolean;
   /** Read when connecting, so that a renewed certificate counts; undefined: the system's authorities. */
-  readonly caCert: { readonly kind: 'path' | 'pem'; readonly value: string } | undefined;
+  readonly caCert: { readonly kind: 'path' | 'pem'; readonly value: Secret } | undefined;
   readonly username: string | undefined;
   readonly password: Secret | undefined;
   readonly db: number;

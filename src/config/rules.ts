@@ -25,7 +25,7 @@ export const someText: OptionRule = (value) => (typeof value === 'string' && val
 
 export const certificate: OptionRule = (value) => {
   const text = typeof value === 'string' ? value.trim() : '';
-  const valid = text.includes('-----BEGIN') ? text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY') : text !== '' && !/[\0\r\n]/.test(text);
+  const valid = text.includes('-----BEGIN') ? text.includes('-----BEGIN CERTIFICATE-----') && !text.includes('PRIVATE KEY') : text !== '' && !/[\0\r\n]|:\/\//.test(text);
   return valid ? undefined : 'the path of a PEM file, or PEM text that begins with -----BEGIN CERTIFICATE-----';
 };
 

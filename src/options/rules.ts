@@ -9,7 +9,7 @@ export function wholeNumber(min: number, max: number, unit = ''): OptionRule {
 /** A whole number within bounds, or Infinity. */
 export function wholeNumberOrInfinity(min: number, unit = ''): OptionRule {
   const whole = wholeNumber(min, Number.MAX_SAFE_INTEGER, unit);
-  return (value) => (value === Infinity || whole(value) === undefined ? undefined : `${whole(Number.NaN) ?? ''} or Infinity`);
+  return (value) => (value === Infinity || whole(value) === undefined ? undefined : `${whole(Number.NaN) ?? ''}, or Infinity`);
 }
 
 /** Any finite number within bounds. */
@@ -50,6 +50,7 @@ export function either(...rules: readonly OptionRule[]): OptionRule {
 export const signal: OptionRule = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal');
 
 function bounds(min: number, max: number): string {
+  if (min === Number.MIN_VALUE && max >= Number.MAX_SAFE_INTEGER) return 'above 0';
   if (max === Infinity || max === Number.MAX_SAFE_INTEGER) return `${String(min)} or more`;
   return `${String(min)} to ${String(max)}`;
 }
