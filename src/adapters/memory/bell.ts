@@ -10,8 +10,10 @@ import type { SubscriptionState } from './subscription.js';
 export class Bell {
   readonly #runtime: Runtime;
   readonly #outbox: Outbox;
+  /** Where claims wait, or did since the timer was last looked at. */
   readonly #waiting: Set<SubscriptionState> = new Set();
-  #rung: Set<SubscriptionState> = new Set();
+  #claims = 0;
+  #rung: SubscriptionState[] = [];
   #cancel: CancelTimer | undefined = undefined;
   #armedFor = Infinity;
 
@@ -22,19 +24,22 @@ export class Bell {
 
   /** Something became available where claims wait. */
   ring(sub: SubscriptionState): void {
-    if (this.#rung.size === 0) this.#runtime.soon(this.#serveRung);
-    this.#rung.add(sub);
+    if (sub.rung) return;
+    sub.rung = true;
+    if (this.#rung.length === 0) this.#runtime.soon(this.#serveRung);
+    this.#rung.push(sub);
   }
 
   /** A claim that found nothing at `now` waits. */
   waits(sub: SubscriptionState, now: number): void {
+    this.#claims++;
     this.#waiting.add(sub);
     this.expect(sub.nextDue(now));
   }
 
-  /** No claim of this subscription waits any more. */
-  rests(sub: SubscriptionState): void {
-    this.#waiting.delete(sub);
+  /** A claim waits no more. The timer is left alone: mostly the next claim is near. */
+  rests(): void {
+    this.#claims--;
   }
 
   /** Something becomes available at `due`, and a claim waits for it. */
@@ -47,17 +52,19 @@ export class Bell {
 
   /** Stops the timer where nothing waits. */
   settleTimer(): void {
-    if (this.#waiting.size > 0 || this.#cancel === undefined) return;
-    this.#cancel();
+    if (this.#claims > 0) return;
+    this.#waiting.clear();
+    this.#cancel?.();
     this.#cancel = undefined;
     this.#armedFor = Infinity;
   }
 
   readonly #serveRung = (): void => {
     const rung = this.#rung;
-    this.#rung = new Set();
+    this.#rung = [];
     const now = this.#runtime.now();
     for (const sub of rung) {
+      sub.rung = false;
       this.#serve(sub, now);
       if (sub.waiters.size > 0) this.expect(sub.nextDue(now));
     }
@@ -69,7 +76,10 @@ export class Bell {
     this.#armedFor = Infinity;
     const now = this.#runtime.now();
     for (const sub of [...this.#waiting]) this.#serve(sub, now);
-    for (const sub of this.#waiting) this.expect(sub.nextDue(now));
+    for (const sub of this.#waiting) {
+      if (sub.waiters.size === 0) this.#waiting.delete(sub);
+      else this.expect(sub.nextDue(now));
+    }
     this.settleTimer();
   };
 

@@ -1,7 +1,7 @@
 import type { Claimed, SettleAction, SettleDeviation } from '../../port/lease.js';
 import type { Entry } from './entry.js';
-import type { Held, Item } from './held.js';
-import { entryOf, Held as HeldMessage } from './held.js';
+import { entryOf, Held } from './held.js';
+import type { Item } from './held.js';
 import type { Lane } from './lanes.js';
 import type { MemoryLink } from './link.js';
 
@@ -28,7 +28,7 @@ export class Lease implements Claimed {
   declare next: Lease | undefined;
 
   constructor(item: Item, link: MemoryLink, leaseUntil: number, lane: Lane | undefined, isolated: boolean) {
-    const held = item instanceof HeldMessage ? item : undefined;
+    const held = item instanceof Held ? item : undefined;
     this.message = entryOf(item);
     this.deliveryCount = held === undefined ? 1 : held.deliveries + 1;
     this.isolated = isolated;

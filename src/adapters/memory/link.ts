@@ -163,7 +163,7 @@ export class MemoryLink implements ConsumerLink {
     this.#waiting = undefined;
     this.#until = undefined;
     this.sub.waiters.delete(this);
-    if (this.sub.waiters.size === 0) this.sub.topic.bell.rests(this.sub);
+    this.sub.topic.bell.rests();
     until?.unsubscribe();
     return subscriber;
   }

@@ -46,6 +46,8 @@ export class SubscriptionState {
   lastClaimAt: number;
   reportedIdleAt: number = -Infinity;
   deleted = false;
+  /** The bell was rung for it and has not been heard yet. */
+  rung = false;
 
   constructor(ref: SubscriptionRef, topic: TopicState, policy: SubscriptionPolicy, ephemeral: boolean, cursor: number, now: number) {
     this.ref = ref;

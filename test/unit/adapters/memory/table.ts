@@ -1,4 +1,4 @@
-import { NEVER, Subject } from 'rxjs';
+import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { memoryBroker } from '../../../../src/adapters/memory/index.js';
 import type { Broker } from '../../../../src/port/broker.js';
@@ -133,5 +133,3 @@ export class Table {
     return ask(this.broker.inspection.stats(this.topic)).length;
   }
 }
-
-export const never = NEVER;
