@@ -45,13 +45,16 @@ export class Bus {
    * out never change it. Rejects with `POLICY_CONFLICT`, `ORDER_CONFLICT`, `SHARD_COUNT_CONFLICT`.
    */
   ensureSubscription(topic: string, subscription: string, options: EnsureSubscriptionOptions = {}): Promise<void> {
-    return this.#call('ensureSubscription', options, rules.ensureSubscription, () => this.#door(topic, options).ensureSubscription({
-      ref: this.#subscription(topic, subscription, options),
-      policy: policyPatch(options),
-      startFrom: options.startFrom ?? 'earliest',
-      onConflict: options.onPolicyConflict ?? 'update',
-      ephemeral: false,
-    }, true).pipe(map(() => undefined)));
+    return this.#call('ensureSubscription', options, rules.ensureSubscription, () => {
+      refuseStrictShards(options);
+      return this.#door(topic, options).ensureSubscription({
+        ref: this.#subscription(topic, subscription, options),
+        policy: policyPatch(options),
+        startFrom: options.startFrom ?? 'earliest',
+        onConflict: options.onPolicyConflict ?? 'update',
+        ephemeral: false,
+      }, true).pipe(map(() => undefined));
+    });
   }
 
   /** Stores a message; resolves with its id once the backend has confirmed it. Rejects as `Topic.publish`. */
@@ -231,6 +234,11 @@ export class Bus {
     }
     return handle;
   }
+}
+
+/** Asked for together they are refused before the topic is made. */
+function refuseStrictShards({ order, shardCount = 1 }: EnsureSubscriptionOptions): void {
+  if (order === 'strict' && shardCount > 1) throw new ChronowError('ORDER_CONFLICT', `ensureSubscription({ order: 'strict', shardCount: ${String(shardCount)} }): a strict order is that of one shard; use order: 'key', or one shard`);
 }
 
 function sum(counts: readonly number[]): number {
