@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { hashSlot, hashTag } from '../../../src/keys/hash-slot.js';
+import { KeySpace } from '../../../src/keys/key-space.js';
+import { keysPage, shapes } from './shapes.js';
+
+const keys = new KeySpace('cw:');
+const orders = { tenantId: 'tenant-a', namespace: 'payments', topic: 'orders' };
+
+describe('the shapes of keys', () => {
+  it('never change: data of an earlier release is found by them', () => {
+    expect(shapes.map(([what, , example]) => [what, example])).toEqual([
+      ['topic', 'cw:tenant-a:payments:topic:orders'],
+      ['shard above 0 of a topic', 'cw:tenant-a:payments:topic:orders:1'],
+      ['companion of a topic', '{cw:tenant-a:payments:topic:orders}:meta'],
+      ['companion of a shard', '{cw:tenant-a:payments:topic:orders:1}:meta'],
+      ['companion for a subscription', '{cw:tenant-a:payments:topic:orders}:delayed:fraud%20detector'],
+      ['shared value', 'cw:tenant-a:payments:sm:fraud:limit'],
+      ['companion of a shared value', '{cw:tenant-a:payments:sm:fraud:limit}:rev'],
+      ['what belongs to a namespace as a whole', 'cw:tenant-a:payments:topics'],
+    ]);
+  });
+
+  it('are what docs/keys.md says', async () => {
+    await expect(keysPage()).toMatchFileSnapshot('../../../docs/keys.md');
+  });
+
+  it('keep apart a topic with a colon and a shard', () => {
+    expect(keys.topicKey({ ...orders, topic: 'orders:1' })).toBe('cw:tenant-a:payments:topic:orders%3A1');
+  });
+
+  it('may stand under any prefix, the empty one too', () => {
+    for (const prefix of ['', 'app:cw:', 'x']) expect(new KeySpace(prefix).topicKey(orders)).toBe(`${prefix}tenant-a:payments:topic:orders`);
+  });
+});
+
+describe('parse', () => {
+  it.each([
+    '', 'cw:', 'cw:a', 'cw:a:b', 'cw:a:b:', 'cw::b:topic:x', 'cw:a:b:topic:', 'cw:a:b:topic:x:0', 'cw:a:b:topic:x:01', 'cw:a:b:topic:x:y', 'cw:a:b:topic:x:1:2', 'cw:a:b:topic:%3a', 'cw:a:b:topic:%61', 'cw:a:b:topic:%', 'cw:a:b:topic:%FF', 'cw:a:b:topic:ä', 'cw:a:b:sm:',
+    'cw:a:b:sm:{x}', 'cw:a:b:queue:x', 'xx:a:b:topic:c', '{cw:a:b:topic:x}', '{cw:a:b:topic:x}:', '{cw:a:b:topic:x}:a::b', '{cw:a:b:topic:x', '{}:x', '{{cw:a:b:topic:x}:y}:z', '{cw:a:b}:x', 'x{cw:a:b:topic:x}:y',
+  ])('knows that %s is somebody else\'s', (key) => {
+    expect(keys.parse(key)).toBeUndefined();
+  });
+
+  it('reads back each shape', () => {
+    const of = keys.topicKey(orders, 3);
+    const [tenantId, namespace] = ['t:{1}', 'n s'];
+    expect(keys.parse(of)).toEqual({ kind: 'topic', topic: orders, shard: 3 });
+    expect(keys.parse(keys.companion(of, 'a', 'ü:{}'))).toEqual({ kind: 'companion', of, names: ['a', 'ü:{}'] });
+    expect(keys.parse(keys.sharedKey({ tenantId, namespace, key: 'a:b:{c}%7B' }))).toEqual({ kind: 'shared', key: { tenantId, namespace, key: 'a:b:{c}%7B' } });
+    expect(keys.parse(keys.scopeKey({ tenantId, namespace }, 'topics'))).toEqual({ kind: 'scope', scope: { tenantId, namespace }, name: 'topics' });
+  });
+});
+
+describe('hashSlot', () => {
+  // Redis Cluster specification: CRC16 of "123456789" is 0x31C3. The others: CLUSTER KEYSLOT of a server.
+  it.each([['123456789', 0x31c3], ['', 0], ['foo', 12_182], ['bar', 5_061], ['hello', 866], ['somekey', 11_058], ['foo{hash_tag}', 2_515], ['{user1000}.following', 3_443], ['{user1000}.followers', 3_443]])('of %s is %i', (key, slot) => {
+    expect(hashSlot(key)).toBe(slot);
+  });
+
+  it.each([['{a}b', 'a'], ['a{b}c{d}', 'b'], ['{}a', '{}a'], ['foo{}{bar}', 'foo{}{bar}'], ['foo{{bar}}zap', '{bar'], ['{a', '{a'], ['a}b{c}', 'c'], ['}{', '}{']])('looks at the right part of %s: %s', (key, tag) => {
+    expect(hashTag(key)).toBe(tag);
+  });
+});
