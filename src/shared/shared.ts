@@ -96,16 +96,16 @@ export class SharedValues {
     return this.#command('update', writing, setRules, () => this.#attempt<T>(key, change, initial, writing, 1));
   }
 
-  /** Ends a value. Resolves with true where there was one. `tombstone` keeps the append history and closes the key. */
-  del(key: string, options: DelOptions = {}): Promise<boolean> {
+  /** Ends a value, if there is one. `tombstone` keeps the append history and closes the key. */
+  del(key: string, options: DelOptions = {}): Promise<void> {
     return this.#client.promises.of(this.del$(key, options));
   }
 
   /** The cold twin of {@link SharedValues.del}. */
-  del$(key: string, options: DelOptions = {}): Observable<boolean> {
+  del$(key: string, options: DelOptions = {}): Observable<void> {
     return this.#command('del', options, { ...scopeRules, tombstone: boolean }, () => {
       const request = { key: this.#ref(key, options), mark: options.tombstone === true ? 'closed' : 'none' } as const;
-      return this.#client.broker.keys.del(request).pipe(map(({ written }) => written));
+      return this.#client.broker.keys.del(request).pipe(map(() => undefined));
     });
   }
 
