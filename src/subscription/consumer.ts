@@ -154,7 +154,11 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   revokeAll(what: 'unstarted' | 'running'): void {
-    for (const cell of [...this.held]) cell.custodian?.revoke(cell, what);
+    for (const cell of [...this.held]) {
+      if (cell.custodian !== undefined) cell.custodian.revoke(cell, what);
+      // In the user's hands: nobody else can give it back.
+      else if (cell.state === 'offered' && what === 'running') cell.settle('release', undefined);
+    }
   }
 
   custodyChanged(cell: LeaseCell): void {
