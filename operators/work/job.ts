@@ -2,7 +2,19 @@ import type { Observer, Subscription } from 'rxjs';
 import type { SettleAction } from '../../src/port/lease.js';
 import type { Delivery } from '../../src/subscription/delivery.js';
 import type { Custodian, LeaseCell, LostReason, SettleResult, SettleWaiter } from '../../src/subscription/lease-cell.js';
-import type { WorkRun } from './work-run.js';
+
+/** Where a job reports. */
+export interface JobRun<T, R> {
+  workCompleted(job: Job<T, R>): void;
+  workFailed(job: Job<T, R>, error: unknown): void;
+  ackAnswered(job: Job<T, R>, result: SettleResult): void;
+  leaseLost(job: Job<T, R>, reason: LostReason): void;
+  leaseLimit(job: Job<T, R>): void;
+  revoke(job: Job<T, R>): void;
+  jobSettling(job: Job<T, R>, action: SettleAction): void;
+  /** The settlement is confirmed: slot and key are free. */
+  jobOver(job: Job<T, R>): void;
+}
 
 /**
  * - `queued`: taken, not started.
@@ -35,9 +47,9 @@ export class Job<T, R> implements Custodian, SettleWaiter, Observer<R> {
   readonly cell: LeaseCell;
   readonly delivery: Delivery<T>;
   readonly index: number;
-  readonly #run: WorkRun<T, R>;
+  readonly #run: JobRun<T, R>;
 
-  constructor(run: WorkRun<T, R>, cell: LeaseCell, delivery: Delivery<T>, index: number) {
+  constructor(run: JobRun<T, R>, cell: LeaseCell, delivery: Delivery<T>, index: number) {
     this.#run = run;
     this.cell = cell;
     this.delivery = delivery;

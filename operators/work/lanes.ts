@@ -1,11 +1,16 @@
 import type { SettleAction } from '../../src/port/lease.js';
 import { Fifo } from '../../src/subscription/fifo.js';
-import type { Job } from './job.js';
+
+/** What stands in a lane. */
+export interface LaneMember {
+  /** Hands the delivery back unused. */
+  giveBack(): void;
+}
 
 /** The messages of one key on their way through an operator: one works, the others wait in order. */
-interface Lane<T, R> {
-  head: Job<T, R>;
-  readonly waiting: Fifo<Job<T, R>>;
+interface Lane<Member> {
+  head: Member;
+  readonly waiting: Fifo<Member>;
   /** The head goes back to the backend: what comes behind it must go back too, and nothing of the key may start. */
   yielding: boolean;
 }
@@ -14,11 +19,11 @@ interface Lane<T, R> {
  * Serial per key, parallel across keys. A key is free only when the settlement of its head is confirmed: freed earlier,
  * a successor could run before a predecessor that turns out to be delivered again.
  */
-export class Lanes<T, R> {
-  readonly #lanes = new Map<string, Lane<T, R>>();
+export class Lanes<Member extends LaneMember> {
+  readonly #lanes = new Map<string, Lane<Member>>();
 
   /** True when the job may start now; false when it waits, or was given back. */
-  enter(key: string, job: Job<T, R>): boolean {
+  enter(key: string, job: Member): boolean {
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
       this.#lanes.set(key, { head: job, waiting: new Fifo(), yielding: false });
@@ -30,7 +35,7 @@ export class Lanes<T, R> {
   }
 
   /** A settlement of `job` is about to be sent. */
-  settling(key: string, job: Job<T, R>, action: SettleAction): void {
+  settling(key: string, job: Member, action: SettleAction): void {
     const lane = this.#lanes.get(key);
     if (lane?.head !== job || action === 'ack' || action === 'dead-letter') return;
     lane.yielding = true;
@@ -38,7 +43,7 @@ export class Lanes<T, R> {
   }
 
   /** `job` is over; answers the one that may start now. */
-  leave(key: string, job: Job<T, R>): Job<T, R> | undefined {
+  leave(key: string, job: Member): Member | undefined {
     const lane = this.#lanes.get(key);
     if (lane === undefined) return undefined;
     if (lane.head !== job) {

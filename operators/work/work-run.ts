@@ -7,7 +7,7 @@ import { Fifo } from '../../src/subscription/fifo.js';
 import type { LostReason, SettleResult } from '../../src/subscription/lease-cell.js';
 import { Failed, FailureFate, type Acked, type Lost } from '../../src/subscription/outcome.js';
 import { Deadlines } from './deadlines.js';
-import { Job } from './job.js';
+import { Job, type JobRun } from './job.js';
 import { Lanes } from './lanes.js';
 import { settleByPolicy } from './settle-by-policy.js';
 import { isPromise, leaseLimitError, orderError, promiseInVirtualTime, timeoutError, workInput } from './work-errors.js';
@@ -28,13 +28,13 @@ export type WorkOutcome<T, R> = Acked<T, R> | Failed<T> | Lost<T>;
 const strictness: Readonly<Record<Order, number>> = { none: 0, key: 1, strict: 2 };
 
 /** One subscribe() of `ackOnComplete`: takes deliveries, runs the work, acks, and says what became of each. */
-export class WorkRun<T, R> {
+export class WorkRun<T, R> implements JobRun<T, R> {
   readonly #project: Project<T, R>;
   readonly #options: WorkOptions;
   readonly #out: Subscriber<WorkOutcome<T, R>>;
   readonly #live: Job<T, R>[] = [];
   readonly #queue = new Fifo<Job<T, R>>();
-  readonly #lanes = new Map<object, Lanes<T, R>>();
+  readonly #lanes = new Map<object, Lanes<Job<T, R>>>();
   #timeouts: Deadlines<Job<T, R>> | undefined = undefined;
   #graces: Deadlines<Job<T, R>> | undefined = undefined;
   #active = 0;
