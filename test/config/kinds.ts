@@ -11,11 +11,12 @@ export interface Kind {
  */
 export const kinds: readonly Kind[] = [
   { name: 'unit', folders: ['unit'] },
-  { name: 'marbles', folders: ['operators', 'marbles'] },
+  { name: 'marbles', folders: ['operators', 'subscription', 'marbles'] },
   { name: 'property', folders: ['property'] },
   { name: 'conformance', folders: ['conformance'] },
   { name: 'types', folders: ['types'] },
   { name: 'docs', folders: ['docs'] },
+  { name: 'examples', folders: ['examples'] },
   { name: 'architecture', folders: ['architecture'] },
   { name: 'package', folders: ['package'] },
 ];
