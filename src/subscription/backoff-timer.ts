@@ -22,13 +22,13 @@ export class BackoffTimer {
     return this.#cancel !== undefined;
   }
 
-  /** Runs `work` after the next delay. */
-  retry(work: () => void): void {
+  /** Runs `work` after the next delay, and not after `latest` (ms since the epoch). */
+  retry(work: () => void, latest: number = Infinity): void {
     const base = Math.min(this.#maxMs, this.#initialMs * 2 ** Math.min(this.#failures, 30));
     this.#failures += 1;
     const delay = Math.ceil(base / 2 + (base / 2) * this.#runtime.random());
     this.#cancel?.();
-    this.#cancel = this.#runtime.at(this.#runtime.now() + delay, () => {
+    this.#cancel = this.#runtime.at(Math.min(latest, this.#runtime.now() + delay), () => {
       this.#cancel = undefined;
       work();
     });

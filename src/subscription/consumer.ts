@@ -10,7 +10,7 @@ import { ClaimLoop, type ClaimLoopOwner } from './claim-loop.js';
 import type { Delivery } from './delivery.js';
 import { DeliveryView } from './delivery-view.js';
 import { Fifo } from './fifo.js';
-import { LeaseCell, type CellOwner } from './lease-cell.js';
+import { LeaseCell, type CellOwner, type LostReason } from './lease-cell.js';
 import { LeaseKeeper, type LeaseKeeperOwner } from './lease-keeper.js';
 import { SettleQueue, type SettleQueueOwner } from './settle-queue.js';
 import { TurnBudget } from './turn-budget.js';
@@ -246,6 +246,10 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     this.report({ type: 'settle-retried', subscription: this.subscription, count, error });
   }
 
+  settlementLost(cell: LeaseCell, reason: 'taken' | 'unknown'): void {
+    this.#reportLost(cell, reason);
+  }
+
   // -- the pump ------------------------------------------------------------------------------------------------------
 
   readonly #scheduledPump = (): void => {
@@ -317,7 +321,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     cell.settle('dead-letter', undefined, undefined, failure);
   }
 
-  #reportLost(cell: LeaseCell, reason: 'lapsed' | 'taken'): void {
+  #reportLost(cell: LeaseCell, reason: LostReason): void {
     this.report({ type: 'lease-lost', subscription: this.subscription, id: cell.claimed.message.id, deliveryCount: cell.claimed.deliveryCount, reason });
   }
 

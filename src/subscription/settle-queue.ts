@@ -15,6 +15,8 @@ export interface SettleQueueOwner {
   /** The cell's place in the window is free again. */
   freed(cell: LeaseCell): void;
   settleFailed(count: number, error: unknown): void;
+  /** A settlement found its lease gone, or its answer was not seen in time. */
+  settlementLost(cell: LeaseCell, reason: 'taken' | 'unknown'): void;
   /** Something moved: run the pump. */
   wake(): void;
 }
@@ -35,7 +37,8 @@ export class SettleQueue {
 
   constructor(owner: SettleQueueOwner) {
     this.#owner = owner;
-    this.#backoff = new BackoffTimer(owner.runtime, 50, 1_000);
+    // Several attempts must fit into one lease, however short.
+    this.#backoff = new BackoffTimer(owner.runtime, 50, Math.min(1_000, Math.ceil(owner.link.policy.visibilityTimeoutMs / 10)));
   }
 
   /** Settlements that were queued and not yet confirmed. */
@@ -129,12 +132,20 @@ export class SettleQueue {
       this.#queue = [...alive, ...this.#queue];
       this.#lingerOver = true;
       this.#owner.wake();
-    });
+    }, earliestEnd(batch));
   }
 
   #end(cell: LeaseCell, result: SettleResult): void {
     this.#unconfirmed -= 1;
     this.#owner.freed(cell);
+    if (result === 'taken' || result === 'unknown') this.#owner.settlementLost(cell, result);
     cell.confirm(result);
   }
+}
+
+/** When the first of these leases ends: what it is settled as must not stay open longer. */
+function earliestEnd(batch: readonly LeaseCell[]): number {
+  let end = Infinity;
+  for (const { leaseUntil } of batch) if (leaseUntil < end) end = leaseUntil;
+  return end;
 }
