@@ -1,7 +1,7 @@
 import type { CancelTimer, Runtime } from '../../port/runtime.js';
 import type { Outbox } from './outbox.js';
-import { handOut, nothing } from './hand-out.js';
-import type { SubscriptionState } from './subscription.js';
+import { nothing } from './waiting.js';
+import type { Waiting } from './waiting.js';
 
 /**
  * Serves waiting claims: in the same instant after something became available, however much that was, and by one
@@ -11,9 +11,9 @@ export class Bell {
   readonly #runtime: Runtime;
   readonly #outbox: Outbox;
   /** Where claims wait, or did since the timer was last looked at. */
-  readonly #waiting: Set<SubscriptionState> = new Set();
+  readonly #waiting: Set<Waiting> = new Set();
   #claims = 0;
-  #rung: SubscriptionState[] = [];
+  #rung: Waiting[] = [];
   #cancel: CancelTimer | undefined = undefined;
   #armedFor = Infinity;
 
@@ -23,7 +23,7 @@ export class Bell {
   }
 
   /** Something became available where claims wait. */
-  ring(sub: SubscriptionState): void {
+  ring(sub: Waiting): void {
     if (sub.rung) return;
     sub.rung = true;
     if (this.#rung.length === 0) this.#runtime.soon(this.#serveRung);
@@ -31,7 +31,7 @@ export class Bell {
   }
 
   /** A claim that found nothing at `now` waits. */
-  waits(sub: SubscriptionState, now: number): void {
+  waits(sub: Waiting, now: number): void {
     this.#claims++;
     this.#waiting.add(sub);
     this.expect(sub.nextDue(now));
@@ -83,14 +83,14 @@ export class Bell {
     this.settleTimer();
   };
 
-  /** Once round the waiting claims, the longest waiting first. An answered link may claim again while we are here. */
-  #serve(sub: SubscriptionState, now: number): void {
+  /** Once round the waiting claims, the longest waiting first. An answered consumer may claim again while we are here. */
+  #serve(sub: Waiting, now: number): void {
     let turns = sub.waiters.size;
-    for (const link of sub.waiters) {
+    for (const consumer of sub.waiters) {
       if (turns-- === 0) break;
-      const answer = handOut(sub, link, link.wanted, now);
+      const answer = sub.take(consumer, consumer.wanted, now);
       this.#outbox.flush();
-      if (answer !== nothing) link.answer(answer);
+      if (answer !== nothing) consumer.answer(answer);
     }
   }
 }

@@ -63,7 +63,7 @@ export class MemoryBroker implements Broker, MessagePublisher {
   }
 
   publish(batch: PublishBatch): Observable<readonly PublishReceipt[]> {
-    return this.#gate.once(() => this.topics.open(batch.topic).intake.publish(batch, this.#gate.now()));
+    return this.#gate.once(() => this.topics.open(batch.topic).publish(batch, this.#gate.now()));
   }
 
   cancelScheduled(topic: TopicRef, id: string): Observable<boolean> {

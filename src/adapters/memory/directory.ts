@@ -1,5 +1,4 @@
 import type { Observable } from 'rxjs';
-import { ChronowError } from '../../errors.js';
 import type { ConsumerIdentity, ConsumerLink, DeliveryStore } from '../../port/delivery-store.js';
 import type { Scope, SubscriptionRef, TopicRef } from '../../port/names.js';
 import type { LimitsPatch, SubscriptionPolicy, TopicLimits } from '../../port/policy.js';
@@ -8,6 +7,8 @@ import type { Bell } from './bell.js';
 import type { Gate } from './gate.js';
 import { MemoryLink } from './link.js';
 import { differing, merged } from './patch.js';
+import { Intake } from './publish.js';
+import { checkOrder, policyConflict, shardCountConflict, subscriptionNotFound, topicNotFound } from './refusals.js';
 import { Resends } from './resends.js';
 import { Scoped } from './scoped.js';
 import type { SubscriptionState } from './subscription.js';
@@ -17,7 +18,7 @@ import { applyPolicy } from './upkeep.js';
 
 /** All topics and their subscriptions. */
 export class Directory implements TopicStore, DeliveryStore {
-  readonly #topics: Scoped<TopicState> = new Scoped();
+  readonly #topics: Scoped<Intake> = new Scoped();
   readonly #resends = new Resends();
   readonly #gate: Gate;
   readonly #bell: Bell;
@@ -34,7 +35,7 @@ export class Directory implements TopicStore, DeliveryStore {
   ensureTopic(request: EnsureTopic): Observable<StoredTopic> {
     return this.#gate.once(() => {
       const found = this.find(request.topic);
-      if (found === undefined) return storedTopic(this.#create(request.topic, request.limits, request.defaults), true);
+      if (found === undefined) return storedTopic(this.#create(request.topic, request.limits, request.defaults).topic, true);
       this.#updateLimits(found, request.limits);
       return storedTopic(found, false);
     });
@@ -48,7 +49,7 @@ export class Directory implements TopicStore, DeliveryStore {
   }
 
   listTopics(scope: Scope): Observable<readonly StoredTopic[]> {
-    return this.#gate.once(() => this.#topics.in(scope).map((topic) => storedTopic(topic, false)));
+    return this.#gate.once(() => this.#topics.in(scope).map(({ topic }) => storedTopic(topic, false)));
   }
 
   deleteTopic(ref: TopicRef): Observable<boolean> {
@@ -71,7 +72,7 @@ export class Directory implements TopicStore, DeliveryStore {
       const found = topic.subscriptions.get(request.subscription.subscription);
       if (found !== undefined) return storedSubscription(this.#updatePolicy(found, request), false);
       const policy = merged(request.defaults, request.policy);
-      checkOrder(topic.ref.topic, policy.order, topic.limits.shardCount);
+      checkOrder(topic.ref, policy.order, topic.limits.shardCount);
       return storedSubscription(topic.createSubscription(request.subscription, policy, request.ephemeral, request.startFrom, now), true);
     });
   }
@@ -103,12 +104,12 @@ export class Directory implements TopicStore, DeliveryStore {
   }
 
   find(ref: TopicRef): TopicState | undefined {
-    return this.#topics.get(ref, ref.topic);
+    return this.#topics.get(ref, ref.topic)?.topic;
   }
 
   get(ref: TopicRef): TopicState {
     const topic = this.find(ref);
-    if (topic === undefined) throw new ChronowError('TOPIC_NOT_FOUND', `topic "${ref.topic}" does not exist; publish to it or create it first.`, { details: { topic: ref.topic } });
+    if (topic === undefined) throw topicNotFound(ref);
     return topic;
   }
 
@@ -119,34 +120,31 @@ export class Directory implements TopicStore, DeliveryStore {
   }
 
   /** The topic to publish to: created where it is missing. */
-  open(ref: TopicRef): TopicState {
-    return this.find(ref) ?? this.#create(ref, {}, this.#defaults);
+  open(ref: TopicRef): Intake {
+    return this.#topics.get(ref, ref.topic) ?? this.#create(ref, {}, this.#defaults);
   }
 
   /** Ends every waiting claim with an empty answer. */
   close(): void {
-    for (const topic of this.#topics) {
+    for (const { topic } of this.#topics) {
       for (const sub of topic.subscriptions.values()) for (const link of [...sub.waiters]) link.stopWaiting();
     }
     this.#bell.settleTimer();
   }
 
-  #create(ref: TopicRef, limits: LimitsPatch, defaults: TopicLimits): TopicState {
+  #create(ref: TopicRef, limits: LimitsPatch, defaults: TopicLimits): Intake {
     this.#numbering = { ...this.#numbering, topic: this.#numbering.topic + 1 };
-    const topic = new TopicState(ref, merged(defaults, limits), limits.shardCount !== undefined, this.#numbering, this.#bell, this.#gate.outbox, this.#resends, this.#gate.now());
-    this.#topics.set(ref, ref.topic, topic);
-    return topic;
+    const topic = new TopicState(ref, merged(defaults, limits), limits.shardCount !== undefined, this.#numbering, this.#bell, this.#gate.outbox);
+    const intake = new Intake(topic, this.#resends, this.#gate.now());
+    this.#topics.set(ref, ref.topic, intake);
+    return intake;
   }
 
   #updateLimits(topic: TopicState, patch: LimitsPatch): void {
     const { shardCount } = patch;
     if (shardCount !== undefined) {
-      if (topic.shardsNamed && shardCount !== topic.limits.shardCount) {
-        throw new ChronowError('SHARD_COUNT_CONFLICT', `topic "${topic.ref.topic}" has shardCount ${topic.limits.shardCount}, ${shardCount} was asked for; the first to name it fixes it. Leave it out or name the stored value.`, {
-          details: { topic: topic.ref.topic, stored: topic.limits.shardCount, asked: shardCount },
-        });
-      }
-      for (const sub of topic.subscriptions.values()) checkOrder(topic.ref.topic, sub.policy.order, shardCount);
+      if (topic.shardsNamed && shardCount !== topic.limits.shardCount) throw shardCountConflict(topic.ref, topic.limits.shardCount, shardCount);
+      for (const sub of topic.subscriptions.values()) checkOrder(topic.ref, sub.policy.order, shardCount);
       topic.shardsNamed = true;
     }
     topic.limits = merged(topic.limits, patch);
@@ -155,29 +153,14 @@ export class Directory implements TopicStore, DeliveryStore {
   #updatePolicy(sub: SubscriptionState, request: EnsureSubscription): SubscriptionState {
     const changed = differing(sub.policy, request.policy);
     if (changed.length === 0) return sub;
-    if (request.onConflict === 'error') {
-      throw new ChronowError('POLICY_CONFLICT', `subscription "${sub.ref.subscription}" of topic "${sub.ref.topic}" is stored with other values of ${changed.join(', ')}; use the stored ones, or let onPolicyConflict be 'update'.`, {
-        details: { topic: sub.ref.topic, subscription: sub.ref.subscription, differing: changed },
-      });
-    }
+    if (request.onConflict === 'error') throw policyConflict(sub.ref, changed);
     const before: SubscriptionPolicy = sub.policy;
     const after = merged(before, request.policy);
-    checkOrder(sub.ref.topic, after.order, sub.topic.limits.shardCount);
+    checkOrder(sub.ref, after.order, sub.topic.limits.shardCount);
     applyPolicy(sub, after);
     this.#gate.outbox.note({ type: 'policy-changed', subscription: sub.ref, before, after, client: request.client });
     return sub;
   }
-}
-
-function checkOrder(topic: string, order: SubscriptionPolicy['order'], shardCount: number): void {
-  if (order !== 'strict' || shardCount <= 1) return;
-  throw new ChronowError('ORDER_CONFLICT', `order 'strict' needs a topic with shardCount 1, topic "${topic}" has ${shardCount}; use order 'key' or another topic.`, { details: { topic, shardCount } });
-}
-
-function subscriptionNotFound(ref: SubscriptionRef): ChronowError {
-  return new ChronowError('SUBSCRIPTION_NOT_FOUND', `topic "${ref.topic}" has no subscription "${ref.subscription}"; create it first.`, {
-    details: { topic: ref.topic, subscription: ref.subscription },
-  });
 }
 
 function storedTopic(topic: TopicState, created: boolean): StoredTopic {

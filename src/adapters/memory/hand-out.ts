@@ -2,37 +2,35 @@ import type { ClaimAnswer } from '../../port/delivery-store.js';
 import type { Item } from './held.js';
 import type { Lane } from './lanes.js';
 import type { Lease } from './lease.js';
-import type { MemoryLink } from './link.js';
 import { gatherOrdered } from './ordered.js';
 import type { SubscriptionState } from './subscription.js';
-
-/** There is nothing for this consumer now. */
-export const nothing: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), makeRoom: false });
+import { nothing } from './waiting.js';
+import type { Consumer } from './waiting.js';
 
 const makeRoom: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), makeRoom: true });
 
-/** What a consumer gets now. {@link nothing} means that it has to wait. */
-export function handOut(sub: SubscriptionState, link: MemoryLink, max: number, now: number): ClaimAnswer {
+/** What a consumer gets now. {@consumer nothing} means that it has to wait. */
+export function handOut(sub: SubscriptionState, consumer: Consumer, max: number, now: number): ClaimAnswer {
   sub.topic.advance(now);
   sub.wake(now);
-  if (link.runsAlone) takeExpired(sub, link, now);
-  if (link.runsAlone) return nothing;
-  const alone = grantAlone(sub, link, now);
+  if (consumer.runsAlone) takeExpired(sub, consumer, now);
+  if (consumer.runsAlone) return nothing;
+  const alone = grantAlone(sub, consumer, now);
   if (alone !== undefined) return alone;
   const out: Lease[] = [];
-  if (sub.lanes === undefined) gather(sub, link, max, now, out);
-  else gatherOrdered(sub, sub.lanes, link, max, now, out);
+  if (sub.lanes === undefined) gather(sub, consumer, max, now, out);
+  else gatherOrdered(sub, sub.lanes, consumer, max, now, out);
   if (out.length > 0) return { deliveries: out, makeRoom: false };
-  return grantAlone(sub, link, now) ?? nothing;
+  return grantAlone(sub, consumer, now) ?? nothing;
 }
 
 /**
  * A last attempt goes to a consumer with empty hands. If this one is busy and nobody idle waits, it is asked to let
  * its hands run empty: one consumer at a time, the others go on.
  */
-function grantAlone(sub: SubscriptionState, link: MemoryLink, now: number): ClaimAnswer | undefined {
+function grantAlone(sub: SubscriptionState, consumer: Consumer, now: number): ClaimAnswer | undefined {
   for (;;) {
-    if (link.holding > 0 && sub.hasAlone) takeExpired(sub, link, now);
+    if (consumer.holding > 0 && sub.hasAlone) takeExpired(sub, consumer, now);
     const lane = sub.alone.size > 0 ? undefined : sub.lanes?.alone.head;
     const queue = lane === undefined ? sub.alone : lane.parked;
     const item = queue.peek();
@@ -40,33 +38,33 @@ function grantAlone(sub: SubscriptionState, link: MemoryLink, now: number): Clai
       sub.reserved = undefined;
       return undefined;
     }
-    if (link.holding === 0) {
+    if (consumer.holding === 0) {
       queue.pop();
-      const lease = leaseAlone(sub, link, item, lane, now);
+      const lease = leaseAlone(sub, consumer, item, lane, now);
       if (lane !== undefined) sub.lanes?.place(lane);
       if (lease === undefined) continue;
       sub.reserved = undefined;
       sub.stir();
       return { deliveries: [lease], makeRoom: false };
     }
-    if (sub.reserved === link) return nothing;
+    if (sub.reserved === consumer) return nothing;
     if (sub.reserved !== undefined || hasIdleWaiter(sub)) return undefined;
-    sub.reserved = link;
+    sub.reserved = consumer;
     return makeRoom;
   }
 }
 
-function leaseAlone(sub: SubscriptionState, link: MemoryLink, item: Item, lane: Lane | undefined, now: number): Lease | undefined {
+function leaseAlone(sub: SubscriptionState, consumer: Consumer, item: Item, lane: Lane | undefined, now: number): Lease | undefined {
   if (sub.discard(item, now)) return undefined;
-  return sub.lease(item, link, now + sub.policy.visibilityTimeoutMs, lane, true);
+  return sub.lease(item, consumer, now + sub.policy.visibilityTimeoutMs, lane, true);
 }
 
 /** Takes from a consumer what it holds beyond its time: it is in the way of what the consumer may get. */
-function takeExpired(sub: SubscriptionState, link: MemoryLink, now: number): void {
+function takeExpired(sub: SubscriptionState, consumer: Consumer, now: number): void {
   let lease = sub.leases.head;
   while (lease !== undefined && lease.leaseUntil <= now) {
     const { next } = lease;
-    if (lease.link === link) sub.lapse(lease, now);
+    if (lease.consumer === consumer) sub.lapse(lease, now);
     lease = next;
   }
 }
@@ -77,7 +75,7 @@ function hasIdleWaiter(sub: SubscriptionState): boolean {
 }
 
 /** Without order: what came back or can be taken back, by place; then fresh messages. */
-function gather(sub: SubscriptionState, link: MemoryLink, max: number, now: number, out: Lease[]): void {
+function gather(sub: SubscriptionState, consumer: Consumer, max: number, now: number, out: Lease[]): void {
   const leaseUntil = now + sub.policy.visibilityTimeoutMs;
   while (out.length < max) {
     const expired = sub.leases.head;
@@ -88,7 +86,7 @@ function gather(sub: SubscriptionState, link: MemoryLink, max: number, now: numb
     }
     if (next === undefined) break;
     sub.ready.pop();
-    if (!sub.discard(next, now)) out.push(sub.lease(next, link, leaseUntil, undefined, false));
+    if (!sub.discard(next, now)) out.push(sub.lease(next, consumer, leaseUntil, undefined, false));
   }
   const log = sub.topic.log;
   let seq = sub.cursor;
@@ -97,7 +95,7 @@ function gather(sub: SubscriptionState, link: MemoryLink, max: number, now: numb
     if (entry === undefined) seq = log.nextLive(seq + 1);
     else {
       seq++;
-      if (!sub.discard(entry, now)) out.push(sub.lease(entry, link, leaseUntil, undefined, false));
+      if (!sub.discard(entry, now)) out.push(sub.lease(entry, consumer, leaseUntil, undefined, false));
     }
   }
   sub.cursor = seq;

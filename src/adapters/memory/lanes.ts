@@ -1,6 +1,11 @@
 import type { Item } from './held.js';
-import type { MemoryLink } from './link.js';
 import { SeqQueue } from './seq-queue.js';
+
+/** Who can have messages of a lane in hand. */
+export interface Holder {
+  /** Lanes it holds that have more for it. */
+  readonly own: LaneList;
+}
 
 /**
  * The messages of one key in an ordered subscription, as far as they were walked over and are not settled. While one is
@@ -9,7 +14,7 @@ import { SeqQueue } from './seq-queue.js';
 export class Lane {
   readonly key: string;
   /** Who has messages of it in hand; undefined: nobody, or several from before the order was switched on. */
-  holder: MemoryLink | undefined = undefined;
+  holder: Holder | undefined = undefined;
   inHand = 0;
   /** How many wait for their retry: as long as one does, nothing is handed out. */
   blocked = 0;

@@ -3,7 +3,7 @@ import type { Entry } from './entry.js';
 import { entryOf, Held } from './held.js';
 import type { Item } from './held.js';
 import type { Lane } from './lanes.js';
-import type { MemoryLink } from './link.js';
+import type { Consumer } from './waiting.js';
 
 /** How a lease ended: by a settlement, or taken away. */
 export type LeaseEnd = 'live' | 'taken' | SettleAction;
@@ -16,7 +16,7 @@ export class Lease implements Claimed {
   declare readonly message: Entry;
   declare readonly deliveryCount: number;
   declare readonly isolated: boolean;
-  declare readonly link: MemoryLink;
+  declare readonly consumer: Consumer;
   /** The past of the message, if it has one. */
   declare readonly held: Held | undefined;
   declare leaseUntil: number;
@@ -27,12 +27,12 @@ export class Lease implements Claimed {
   declare prev: Lease | undefined;
   declare next: Lease | undefined;
 
-  constructor(item: Item, link: MemoryLink, leaseUntil: number, lane: Lane | undefined, isolated: boolean) {
+  constructor(item: Item, consumer: Consumer, leaseUntil: number, lane: Lane | undefined, isolated: boolean) {
     const held = item instanceof Held ? item : undefined;
     this.message = entryOf(item);
     this.deliveryCount = held === undefined ? 1 : held.deliveries + 1;
     this.isolated = isolated;
-    this.link = link;
+    this.consumer = consumer;
     this.held = held;
     this.leaseUntil = leaseUntil;
     this.lane = lane;

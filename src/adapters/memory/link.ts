@@ -5,29 +5,26 @@ import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, ConsumerLink, RenewAn
 import type { LeaseToken, SettleDeviation, Settlement } from '../../port/lease.js';
 import type { SubscriptionPolicy } from '../../port/policy.js';
 import type { Gate } from './gate.js';
-import { handOut, nothing } from './hand-out.js';
 import { LaneList } from './lanes.js';
 import { Lease } from './lease.js';
+import { subscriptionDeleted } from './refusals.js';
 import { settle } from './settle.js';
 import type { SubscriptionState } from './subscription.js';
+import { nothing } from './waiting.js';
+import type { Consumer } from './waiting.js';
 
 const asAsked: readonly SettleDeviation[] = Object.freeze([]);
 const noneLost: readonly number[] = Object.freeze([]);
 
 /** One consumer of a subscription. */
-export class MemoryLink implements ConsumerLink {
+export class MemoryLink implements ConsumerLink, Consumer {
   readonly sub: SubscriptionState;
   readonly consumer: ConsumerIdentity;
-  /** Leases in its hands. */
   holding = 0;
-  /** It holds a last attempt, and gets nothing beside it. */
   runsAlone = false;
-  /** The largest claim it ever made: its window. */
   widest = 0;
-  /** Lanes it holds that have more for it. */
-  readonly own: LaneList = new LaneList();
-  /** How many the waiting claim wants. */
   wanted = 0;
+  readonly own: LaneList = new LaneList();
   readonly #gate: Gate;
   #waiting: Subscriber<ClaimAnswer> | undefined = undefined;
   #until: Unsubscribable | undefined = undefined;
@@ -80,7 +77,7 @@ export class MemoryLink implements ConsumerLink {
       const leaseUntil = this.#gate.now() + this.sub.policy.visibilityTimeoutMs;
       let lost: number[] | undefined;
       for (const [index, token] of tokens.entries()) {
-        if (token instanceof Lease && token.link.sub === this.sub && token.end === 'live') {
+        if (token instanceof Lease && token.consumer.sub === this.sub && token.end === 'live') {
           this.sub.leases.remove(token);
           token.leaseUntil = leaseUntil;
           this.sub.leases.add(token);
@@ -98,14 +95,12 @@ export class MemoryLink implements ConsumerLink {
     });
   }
 
-  /** Ends the waiting claim with what it was given. */
   answer(answer: ClaimAnswer): void {
     const subscriber = this.#takeWaiting();
     subscriber?.next(answer);
     subscriber?.complete();
   }
 
-  /** Ends the waiting claim with nothing. */
   stopWaiting(): void {
     const subscriber = this.#takeWaiting();
     this.sub.topic.bell.settleTimer();
@@ -113,15 +108,13 @@ export class MemoryLink implements ConsumerLink {
     subscriber?.complete();
   }
 
-  /** Ends the waiting claim because the subscription is no more. */
   fail(error: unknown): void {
     this.#takeWaiting()?.error(error);
   }
 
   #checkClaim(max: number): void {
-    const { subscription, topic } = this.sub.ref;
-    if (this.sub.deleted) throw subscriptionDeleted(subscription, topic);
-    if (this.#left) throw new ChronowError('CLOSED', `consumer ${this.consumer.consumerId} has left subscription "${subscription}"; attach again to claim.`);
+    if (this.sub.deleted) throw subscriptionDeleted(this.sub.ref);
+    if (this.#left) throw new ChronowError('CLOSED', `consumer ${this.consumer.consumerId} has left subscription "${this.sub.ref.subscription}"; attach again to claim.`);
     if (!Number.isInteger(max) || max < 1) throw new ChronowError('OPTION_INVALID', `claim max must be a whole number of 1 or more, received ${String(max)}.`);
     if (this.#waiting !== undefined) throw new ChronowError('OPTION_INVALID', `a claim of consumer ${this.consumer.consumerId} is already under way; wait for its answer before the next.`);
   }
@@ -130,7 +123,7 @@ export class MemoryLink implements ConsumerLink {
     const { sub } = this;
     if (max > this.widest) this.widest = max;
     sub.lastClaimAt = now;
-    const answer = handOut(sub, this, max, now);
+    const answer = sub.take(this, max, now);
     // What was just leased may come back by itself to those who wait.
     if (sub.waiters.size > 0) sub.topic.bell.expect(sub.nextDue(now));
     return answer;
@@ -180,10 +173,4 @@ export class MemoryLink implements ConsumerLink {
     }
     if (sub.ephemeral && sub.links.size === 0 && !sub.deleted) sub.topic.deleteSubscription(sub.ref.subscription);
   }
-}
-
-export function subscriptionDeleted(subscription: string, topic: string): ChronowError {
-  return new ChronowError('SUBSCRIPTION_DELETED', `subscription "${subscription}" of topic "${topic}" was deleted; create it again to consume from it.`, {
-    details: { topic, subscription },
-  });
 }

@@ -2,14 +2,14 @@ import { Entry, removed } from './entry.js';
 import type { Item } from './held.js';
 import type { Lane, Lanes } from './lanes.js';
 import type { Lease } from './lease.js';
-import type { MemoryLink } from './link.js';
 import type { SubscriptionState } from './subscription.js';
+import type { Consumer } from './waiting.js';
 
 /** What one claim carries along. */
 interface Gathering {
   readonly sub: SubscriptionState;
   readonly lanes: Lanes;
-  readonly link: MemoryLink;
+  readonly consumer: Consumer;
   readonly max: number;
   /** The most of one key in one hand: a quarter of the window, so that one busy key leaves room for the others. */
   readonly run: number;
@@ -19,14 +19,14 @@ interface Gathering {
 }
 
 /** With order: unordered leftovers, free lanes, own lanes, then fresh messages; what is behind a held key is parked. */
-export function gatherOrdered(sub: SubscriptionState, lanes: Lanes, link: MemoryLink, max: number, now: number, out: Lease[]): void {
+export function gatherOrdered(sub: SubscriptionState, lanes: Lanes, consumer: Consumer, max: number, now: number, out: Lease[]): void {
   // A lane comes free only when all of a run is back, so expired leases are taken all at once.
   for (let head = sub.leases.head; head !== undefined && head.leaseUntil <= now; head = sub.leases.head) sub.lapse(head, now);
-  const run = lanes.strict ? Infinity : Math.max(1, Math.floor(link.widest / 4));
-  const gathering: Gathering = { sub, lanes, link, max, run, now, leaseUntil: now + sub.policy.visibilityTimeoutMs, out };
+  const run = lanes.strict ? Infinity : Math.max(1, Math.floor(consumer.widest / 4));
+  const gathering: Gathering = { sub, lanes, consumer, max, run, now, leaseUntil: now + sub.policy.visibilityTimeoutMs, out };
   takeUnordered(gathering);
   while (out.length < max && lanes.ready.head !== undefined) takeRun(gathering, lanes.ready.head);
-  let own = link.own.head;
+  let own = consumer.own.head;
   while (out.length < max && own !== undefined) {
     const next = own.next;
     takeRun(gathering, own);
@@ -35,17 +35,17 @@ export function gatherOrdered(sub: SubscriptionState, lanes: Lanes, link: Memory
   takeFresh(gathering);
 }
 
-function takeUnordered({ sub, link, max, now, leaseUntil, out }: Gathering): void {
+function takeUnordered({ sub, consumer, max, now, leaseUntil, out }: Gathering): void {
   while (out.length < max) {
     const item = sub.ready.pop();
     if (item === undefined) return;
-    if (!sub.discard(item, now)) out.push(sub.lease(item, link, leaseUntil, undefined, false));
+    if (!sub.discard(item, now)) out.push(sub.lease(item, consumer, leaseUntil, undefined, false));
   }
 }
 
 /** Takes from a lane that is free or ours, lowest first. */
 function takeRun(gathering: Gathering, lane: Lane): void {
-  const { sub, lanes, link, max, run, leaseUntil, out } = gathering;
+  const { sub, lanes, consumer, max, run, leaseUntil, out } = gathering;
   while (out.length < max && lane.inHand < run) {
     const item = lane.parked.peek();
     if (item === undefined) break;
@@ -55,7 +55,7 @@ function takeRun(gathering: Gathering, lane: Lane): void {
     }
     if (sub.runsAlone(item)) break;
     lane.parked.pop();
-    out.push(sub.lease(item, link, leaseUntil, lane, false));
+    out.push(sub.lease(item, consumer, leaseUntil, lane, false));
   }
   lanes.place(lane);
 }
@@ -70,7 +70,7 @@ function isGone({ sub, now }: Gathering, item: Item): boolean {
 }
 
 /** Walks over fresh messages, each one once, until the answer is full. */
-function takeFresh({ sub, lanes, link, max, run, now, leaseUntil, out }: Gathering): void {
+function takeFresh({ sub, lanes, consumer, max, run, now, leaseUntil, out }: Gathering): void {
   const log = sub.topic.log;
   let seq = sub.cursor;
   while (out.length < max && seq < log.next) {
@@ -81,19 +81,19 @@ function takeFresh({ sub, lanes, link, max, run, now, leaseUntil, out }: Gatheri
     }
     const key = lanes.keyOf(entry.key);
     const lane = key === undefined ? undefined : lanes.find(key);
-    const isOpen = lane === undefined || mayExtend(lane, link, run);
+    const isOpen = lane === undefined || mayExtend(lane, consumer, run);
     // In strict order nothing behind it can be free either.
     if (!isOpen && lanes.strict) break;
     seq++;
     if (sub.discard(entry, now)) continue;
-    if (isOpen) out.push(sub.lease(entry, link, leaseUntil, lane ?? (key === undefined ? undefined : lanes.open(key)), false));
+    if (isOpen) out.push(sub.lease(entry, consumer, leaseUntil, lane ?? (key === undefined ? undefined : lanes.open(key)), false));
     else park(sub, lanes, lane, entry);
   }
   sub.cursor = seq;
 }
 
-function mayExtend(lane: Lane, link: MemoryLink, run: number): boolean {
-  return lane.holder === link && lane.blocked === 0 && lane.parked.size === 0 && lane.inHand < run;
+function mayExtend(lane: Lane, consumer: Consumer, run: number): boolean {
+  return lane.holder === consumer && lane.blocked === 0 && lane.parked.size === 0 && lane.inHand < run;
 }
 
 function park(sub: SubscriptionState, lanes: Lanes, lane: Lane, entry: Entry): void {

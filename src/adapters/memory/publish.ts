@@ -10,19 +10,19 @@ import { Watermarks } from './watermarks.js';
 
 /** The way into a topic. */
 export class Intake {
-  readonly #topic: TopicState;
+  readonly topic: TopicState;
   readonly #known: Idempotency = new Idempotency();
   readonly #resends: Resends;
   readonly #watermarks: Watermarks;
 
   constructor(topic: TopicState, resends: Resends, now: number) {
-    this.#topic = topic;
+    this.topic = topic;
     this.#resends = resends;
     this.#watermarks = new Watermarks(topic, now);
   }
 
   publish(batch: PublishBatch, now: number): readonly PublishReceipt[] {
-    const topic = this.#topic;
+    const topic = this.topic;
     topic.advance(now);
     const { messages, token } = batch;
     const resent = this.#resends.find(topic.number, token);
@@ -51,7 +51,7 @@ export class Intake {
   }
 
   #store(message: OutgoingMessage, now: number): PublishReceipt {
-    const topic = this.#topic;
+    const topic = this.topic;
     if (message.delayMs !== undefined || message.deliverAt !== undefined) {
       const dueAt = dueTime(message, now);
       if (dueAt !== undefined) {
@@ -66,12 +66,12 @@ export class Intake {
 
   /** The receipts of messages that were stored one after the other. */
   #inARow(firstSeq: number, count: number): PublishReceipt[] {
-    return Array.from({ length: count }, (_, index) => ({ id: this.#topic.idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined }));
+    return Array.from({ length: count }, (_, index) => ({ id: this.topic.idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined }));
   }
 
   /** Refuses a batch that would not fit as a whole, before any of it is stored. */
   #checkRoom(messages: readonly OutgoingMessage[], now: number): void {
-    const topic = this.#topic;
+    const topic = this.topic;
     const { maxStreamLen, onFull } = topic.limits;
     if (onFull === 'dropOldest' || topic.durable.length === 0) return;
     const inBatch = new Set<string>();

@@ -10,9 +10,9 @@ export class Scoped<V> {
 
   set(scope: Scope, name: string, value: V): void {
     let namespaces = this.#tenants.get(scope.tenantId);
-    if (namespaces === undefined) this.#tenants.set(scope.tenantId, (namespaces = new Map()));
+    if (namespaces === undefined) this.#tenants.set(scope.tenantId, (namespaces = new Map<string, Map<string, V>>()));
     let values = namespaces.get(scope.namespace);
-    if (values === undefined) namespaces.set(scope.namespace, (values = new Map()));
+    if (values === undefined) namespaces.set(scope.namespace, (values = new Map<string, V>()));
     values.set(name, value);
   }
 

@@ -11,12 +11,12 @@ type Result = SettleDeviation['result'];
  */
 export function settle(sub: SubscriptionState, settlement: Settlement, now: number): Result | undefined {
   const lease = settlement.token;
-  if (!(lease instanceof Lease) || lease.link.sub !== sub) return 'lost';
+  if (!(lease instanceof Lease) || lease.consumer.sub !== sub) return 'lost';
   if (lease.end !== 'live') return lease.end === settlement.action ? lease.outcome : 'lost';
   sub.endLease(lease, settlement.action);
   if (settlement.action === 'ack') {
     sub.leaveLane(lease);
-    sub.topic.settled(sub, lease.message);
+    sub.settled(lease.message);
     return undefined;
   }
   return (lease.outcome = giveUp(sub, lease, settlement, now));

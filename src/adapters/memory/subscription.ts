@@ -1,27 +1,32 @@
+import type { ClaimAnswer } from '../../port/delivery-store.js';
 import type { DeathNote } from '../../port/inspection.js';
 import type { FailureNote, SettleDeviation } from '../../port/lease.js';
 import type { SubscriptionRef } from '../../port/names.js';
 import type { SubscriptionPolicy } from '../../port/policy.js';
 import { DeadLetters } from './dead-letters.js';
 import { DueHeap } from './due-heap.js';
+import type { Entry } from './entry.js';
 import { deliveriesOf, entryOf, Held } from './held.js';
 import type { Item } from './held.js';
+import type { Home } from './home.js';
 import { Lanes } from './lanes.js';
 import type { Lane } from './lanes.js';
 import { Lease } from './lease.js';
 import type { LeaseEnd } from './lease.js';
 import { LeaseList } from './lease-list.js';
-import type { MemoryLink } from './link.js';
 import { SeqQueue } from './seq-queue.js';
-import type { TopicState } from './topic.js';
+import type { Consumer, Waiting } from './waiting.js';
+
+/** Decides what a consumer gets; it knows the state, the state does not know it. */
+export type HandOut = (sub: SubscriptionState, consumer: Consumer, max: number, now: number) => ClaimAnswer;
 
 /**
  * A subscription: where each of its unsettled messages is. A message is in exactly one place: fresh (at the cursor or
  * behind it), ready, alone, parked in a lane, delayed, leased or dead. Nothing is kept of fresh and settled ones.
  */
-export class SubscriptionState {
+export class SubscriptionState implements Waiting {
   readonly ref: SubscriptionRef;
-  readonly topic: TopicState;
+  readonly topic: Home;
   readonly ephemeral: boolean;
   policy: SubscriptionPolicy;
   /** The next fresh message. */
@@ -36,26 +41,26 @@ export class SubscriptionState {
   /** Present where the subscription keeps an order. */
   lanes: Lanes | undefined = undefined;
   readonly dead: DeadLetters = new DeadLetters();
-  readonly links: Set<MemoryLink> = new Set();
-  /** Links whose claim waits, longest first. */
-  readonly waiters: Set<MemoryLink> = new Set();
+  readonly links: Set<Consumer> = new Set();
+  readonly waiters: Set<Consumer> = new Set();
   /** The busy consumer that was asked to make room for a last attempt. */
-  reserved: MemoryLink | undefined = undefined;
+  reserved: Consumer | undefined = undefined;
   /** Messages that went before this ephemeral subscription could take them, not reported yet. */
   missed = 0;
   lastClaimAt: number;
   reportedIdleAt: number = -Infinity;
   deleted = false;
-  /** The bell was rung for it and has not been heard yet. */
   rung = false;
+  readonly #handOut: HandOut;
 
-  constructor(ref: SubscriptionRef, topic: TopicState, policy: SubscriptionPolicy, ephemeral: boolean, cursor: number, now: number) {
+  constructor(ref: SubscriptionRef, topic: Home, policy: SubscriptionPolicy, ephemeral: boolean, cursor: number, now: number, handOut: HandOut) {
     this.ref = ref;
     this.topic = topic;
     this.policy = policy;
     this.ephemeral = ephemeral;
     this.cursor = cursor;
     this.lastClaimAt = now;
+    this.#handOut = handOut;
     if (policy.order !== 'none') this.lanes = new Lanes(policy.order === 'strict', this.runsAlone);
   }
 
@@ -69,9 +74,22 @@ export class SubscriptionState {
     return this.alone.size > 0 || this.lanes?.alone.head !== undefined;
   }
 
-  /** The first time after `now` at which waiting alone makes something available. */
   nextDue(now: number): number {
     return Math.min(this.delayed.nextDue, this.leases.nextEnd(now), this.topic.schedule.nextDue);
+  }
+
+  take(consumer: Consumer, max: number, now: number): ClaimAnswer {
+    return this.#handOut(this, consumer, max, now);
+  }
+
+  /** It is done with a message. Only durable subscriptions hold messages. */
+  settled(entry: Entry): void {
+    if (!this.ephemeral) this.topic.log.settle(entry);
+  }
+
+  /** It has a message once more. */
+  holds(entry: Entry): void {
+    if (!this.ephemeral) this.topic.log.hold(entry);
   }
 
   /** Something may have become available. */
@@ -91,14 +109,14 @@ export class SubscriptionState {
     }
   }
 
-  lease(item: Item, link: MemoryLink, leaseUntil: number, lane: Lane | undefined, isolated: boolean): Lease {
-    const lease = new Lease(item, link, leaseUntil, lane, isolated);
+  lease(item: Item, consumer: Consumer, leaseUntil: number, lane: Lane | undefined, isolated: boolean): Lease {
+    const lease = new Lease(item, consumer, leaseUntil, lane, isolated);
     this.leases.add(lease);
-    link.holding++;
-    if (isolated) link.runsAlone = true;
+    consumer.holding++;
+    if (isolated) consumer.runsAlone = true;
     if (lane !== undefined) {
       lane.inHand++;
-      lane.holder = link;
+      lane.holder = consumer;
       lane.highest = item.seq;
     }
     return lease;
@@ -106,13 +124,13 @@ export class SubscriptionState {
 
   /** Takes a lease out of its holder's hands. Its lane has to be placed afterwards. */
   endLease(lease: Lease, end: LeaseEnd): void {
-    const { link, lane } = lease;
+    const { consumer, lane } = lease;
     lease.end = end;
     this.leases.remove(lease);
-    link.holding--;
-    if (lease.isolated) link.runsAlone = false;
+    consumer.holding--;
+    if (lease.isolated) consumer.runsAlone = false;
     if (lane !== undefined) this.lanes?.back(lane);
-    if (this.waiters.size > 0 && (lane !== undefined || lease.isolated || (link.holding === 0 && this.hasAlone))) this.stir();
+    if (this.waiters.size > 0 && (lane !== undefined || lease.isolated || (consumer.holding === 0 && this.hasAlone))) this.stir();
   }
 
   /** Frees the lane of a lease whose message does not come back. */
@@ -203,7 +221,7 @@ export class SubscriptionState {
     }
     const type = stored ? 'dead-lettered' : 'dropped';
     this.topic.outbox.note({ type, subscription: this.ref, id: entry.id, reason: failure.reason, deliveryCount });
-    this.topic.settled(this, entry);
+    this.settled(entry);
     return type;
   }
 }

@@ -5,11 +5,11 @@ import type { Bell } from './bell.js';
 import { countUnsettled } from './counts.js';
 import { scheduledId } from './entry.js';
 import type { Entry, Rare } from './entry.js';
-import { subscriptionDeleted } from './link.js';
+import { handOut } from './hand-out.js';
+import type { Home } from './home.js';
 import { MessageLog } from './message-log.js';
 import type { Outbox } from './outbox.js';
-import { Intake } from './publish.js';
-import type { Resends } from './resends.js';
+import { subscriptionDeleted } from './refusals.js';
 import { Schedule } from './schedule.js';
 import { SubscriptionState } from './subscription.js';
 import { drop, end } from './upkeep.js';
@@ -25,7 +25,7 @@ export interface Numbering {
 }
 
 /** A topic: its log, what is scheduled, and its subscriptions. */
-export class TopicState {
+export class TopicState implements Home {
   readonly ref: TopicRef;
   readonly number: number;
   limits: TopicLimits;
@@ -35,7 +35,6 @@ export class TopicState {
   readonly outbox: Outbox;
   readonly log: MessageLog;
   readonly schedule: Schedule;
-  readonly intake: Intake;
   readonly idPrefix: string;
   readonly subscriptions: Map<string, SubscriptionState> = new Map();
   /** The same, by kind: messages wait for the durable ones. */
@@ -44,7 +43,7 @@ export class TopicState {
   /** Below this place nothing waits in any durable subscription. */
   #dropFrom: number;
 
-  constructor(ref: TopicRef, limits: TopicLimits, shardsNamed: boolean, numbering: Numbering, bell: Bell, outbox: Outbox, resends: Resends, now: number) {
+  constructor(ref: TopicRef, limits: TopicLimits, shardsNamed: boolean, numbering: Numbering, bell: Bell, outbox: Outbox) {
     this.ref = ref;
     this.number = numbering.topic;
     this.limits = limits;
@@ -55,10 +54,8 @@ export class TopicState {
     this.log = new MessageLog(numbering.idPrefix, numbering.firstSeq);
     this.schedule = new Schedule(numbering.firstScheduled);
     this.#dropFrom = numbering.firstSeq;
-    this.intake = new Intake(this, resends, now);
   }
 
-  /** Lets what is due by `now` become a message like any other. */
   advance(now: number): void {
     if (this.schedule.nextDue > now) return;
     for (let scheduled = this.schedule.popDue(now); scheduled !== undefined; scheduled = this.schedule.popDue(now)) {
@@ -90,17 +87,6 @@ export class TopicState {
     for (const sub of this.ephemeral) sub.stir();
   }
 
-  /** A subscription is done with a message. */
-  settled(sub: SubscriptionState, entry: Entry): void {
-    if (!sub.ephemeral) this.log.settle(entry);
-  }
-
-  /** A subscription has a message once more. */
-  held(sub: SubscriptionState, entry: Entry): void {
-    if (!sub.ephemeral) this.log.hold(entry);
-  }
-
-  /** A message at this place waits again. */
   reopened(seq: number): void {
     if (seq < this.#dropFrom) this.#dropFrom = seq;
   }
@@ -149,7 +135,7 @@ export class TopicState {
     this.trim(now);
     const { log } = this;
     const cursor = start === 'earliest' ? log.first : start === 'latest' ? log.next : log.seek(start.from);
-    const sub = new SubscriptionState(ref, this, policy, ephemeral, cursor, now);
+    const sub = new SubscriptionState(ref, this, policy, ephemeral, cursor, now, handOut);
     this.subscriptions.set(ref.subscription, sub);
     if (ephemeral) this.ephemeral = [...this.ephemeral, sub];
     else {
@@ -167,7 +153,7 @@ export class TopicState {
     this.durable = this.durable.filter((other) => other !== sub);
     this.ephemeral = this.ephemeral.filter((other) => other !== sub);
     end(sub);
-    const error = subscriptionDeleted(name, this.ref.topic);
+    const error = subscriptionDeleted(sub.ref);
     for (const link of [...sub.links]) link.fail(error);
     this.bell.settleTimer();
     return true;

@@ -66,7 +66,7 @@ export function purge(sub: SubscriptionState): Entry[] {
     lane.parked.drain();
     sub.lanes?.place(lane);
   }
-  for (const entry of gone) sub.topic.settled(sub, entry);
+  for (const entry of gone) sub.settled(entry);
   sub.stir();
   return gone;
 }
@@ -77,7 +77,7 @@ export function end(sub: SubscriptionState): void {
   for (const lease of [...sub.leases]) {
     sub.endLease(lease, 'taken');
     sub.leaveLane(lease);
-    sub.topic.settled(sub, lease.message);
+    sub.settled(lease.message);
   }
   sub.dead.clear();
   sub.deleted = true;
@@ -110,7 +110,7 @@ function reorder(sub: SubscriptionState): void {
     lease.lane = lane;
     if (lane === undefined) continue;
     // In several hands: nobody gets more until all is back.
-    lane.holder = lane.inHand === 0 || lane.holder === lease.link ? lease.link : undefined;
+    lane.holder = lane.inHand === 0 || lane.holder === lease.consumer ? lease.consumer : undefined;
     lane.inHand++;
     lane.highest = Math.max(lane.highest, lease.message.seq);
   }
@@ -133,7 +133,7 @@ function revive(sub: SubscriptionState, id: string): boolean {
   if (dead === undefined) return false;
   const held = new Held(dead.entry);
   held.history = dead.history;
-  sub.topic.held(sub, dead.entry);
+  sub.holds(dead.entry);
   sub.giveBack(held);
   return true;
 }
@@ -154,7 +154,7 @@ export function redeliver(sub: SubscriptionState, ids: readonly string[]): numbe
     if (entry === undefined || entry.pending === removed) continue;
     count++;
     if (entry.seq >= sub.cursor || present.has(entry)) continue;
-    sub.topic.held(sub, entry);
+    sub.holds(entry);
     sub.giveBack(new Held(entry));
   }
   return count;

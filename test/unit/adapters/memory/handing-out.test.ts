@@ -176,14 +176,15 @@ describe('a last attempt at the memory broker', () => {
     const [first, one, two] = [table.link(sub), table.link(sub), table.link(sub)];
     const alone = table.take(first);
     table.publish('a', 'b', 'c', 'd');
-    const [held] = [table.take(one, 1), table.take(two, 1)];
+    const held = table.take(one, 1);
+    table.take(two, 1);
     table.settle(first, 'release', alone);
     ask(first.detach());
     expect(table.claim(one).answer?.makeRoom).toBe(true);
     expect(table.bodies(two, 1)).toEqual(['c']);
     const waits = table.claim(one);
     expect(waits.answer).toBe(undefined);
-    table.settle(one, 'ack', held as never);
+    table.settle(one, 'ack', held);
     table.runtime.runSoon();
     expect(waits.bodies).toEqual(['suspect']);
   });

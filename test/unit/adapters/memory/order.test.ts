@@ -7,7 +7,7 @@ describe('order in the memory broker', () => {
   it('lets one key take a quarter of the window, over several claims', () => {
     const table = new Table();
     const link = table.link(table.subscribe('s', { order: 'key' }));
-    table.publish(...keyed('hot', ...'abcdefgh'), ...keyed('cold', '1', '2'));
+    table.publish(...keyed('hot', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), ...keyed('cold', '1', '2'));
     const held = table.take(link, 16);
     expect(held.map(({ message }) => message.body)).toEqual(['a', 'b', 'c', 'd', '1', '2']);
     expect(table.bodies(link, 10)).toEqual([]);
