@@ -8,7 +8,7 @@ import { root } from './support/tree.js';
 /** Line and rule of what a list of rules refuses in a planted file. */
 function refused(file: string, rules: Linter.RulesRecord): readonly string[] {
   const text = readFileSync(`${root}/test/fixtures/architecture/lint/${file}`, 'utf8');
-  const config: Linter.Config = { files: ['**/*.ts'], languageOptions: { parser: tseslint.parser as Linter.Parser }, rules };
+  const config: Linter.Config = { files: ['**/*.ts'], languageOptions: { parser: tseslint.parser }, rules };
   return new Linter().verify(text, config, 'planted.ts').map(({ line, ruleId, message }) => `${String(line)} ${ruleId ?? message}`);
 }
 

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // A rule is switched here or not at all: an `eslint-disable` in src, operators or marbles fails test/architecture.
 export default defineConfig([
-  globalIgnores(['**/dist/**', 'test/fixtures/architecture/**', 'test/fixtures/package/**', '**/*.js', '**/*.mjs']),
+  globalIgnores(['**/dist/**', 'test/fixtures/architecture/**', 'test/fixtures/package/**', 'test/types/misuses/**', '**/*.js', '**/*.mjs']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, rxjsX.configs.strict],
@@ -24,6 +24,8 @@ export default defineConfig([
       // `() => list.push(x)` is what a one-line callback looks like here.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      // `[...text]` goes by code points, which is what we mean by it.
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       // Where takeUntil stands is a decision: before the work it drains, after it cancels.
       'rxjs-x/no-unsafe-takeuntil': 'off',
       // An empty source rejects with EmptyError, which the caller sees like every other failure.
@@ -59,6 +61,11 @@ export default defineConfig([
       // That a call alone does nothing is one of the things tested.
       'rxjs-x/no-floating-observables': 'off',
     },
+  },
+  {
+    // Types are what these are about: said once more, and held against what the compiler infers.
+    files: ['test/types/**/*.ts'],
+    rules: { '@typescript-eslint/no-unnecessary-type-assertion': 'off', '@typescript-eslint/no-unnecessary-type-parameters': 'off' },
   },
   {
     // Planted bugs do what nobody should.
