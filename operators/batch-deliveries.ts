@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
-import { checkOptions } from '../src/options/check-options.js';
+import { checkOptions, type OptionRules } from '../src/options/check-options.js';
 import { number, wholeNumber } from '../src/options/rules.js';
 import type { CancelTimer } from '../src/port/runtime.js';
 import type { Delivery } from '../src/subscription/delivery.js';
@@ -15,6 +15,13 @@ export interface BatchOptions {
   /** The longest time the first one waits for others, ms, 0 or more. */
   readonly maxWaitMs: number;
 }
+
+const rules: OptionRules = {
+  maxSize: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  maxWaitMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds'),
+};
+/** What is missing is refused like what is out of range. */
+const required = { maxSize: NaN, maxWaitMs: NaN };
 
 /**
  * Makes one delivery of several: the work gets their payloads as an array, and they are settled together.
@@ -40,9 +47,7 @@ export interface BatchOptions {
  * ```
  */
 export function batchDeliveries<T>(options: BatchOptions): OperatorFunction<Delivery<T>, Delivery<readonly T[]>> {
-  // Both are required: what is missing is refused like what is out of range.
-  const { maxSize = NaN, maxWaitMs = NaN, ...unknown } = options;
-  checkOptions('batchDeliveries', { maxSize, maxWaitMs, ...unknown }, { maxSize: wholeNumber(1, Number.MAX_SAFE_INTEGER), maxWaitMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds') });
+  checkOptions('batchDeliveries', { ...required, ...options }, rules);
   return (source) => new Observable((out) => {
     const collector = new Collector<T>(options, out);
     out.add(() => { collector.release(); });

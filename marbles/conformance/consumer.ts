@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { Subject } from 'rxjs';
 import type { ClaimAnswer, ConsumerLink, RenewAnswer } from '../../src/port/delivery-store.js';
 import type { Claimed, SettleAction, SettleDeviation, Settlement } from '../../src/port/lease.js';
+import type { Asking } from './asking.js';
 import { bodies } from './defaults.js';
 import { Pending } from './pending.js';
-import type { Scene } from './scene.js';
 
 /** A claim under way that can be asked to stop waiting. */
 export class WaitingClaim extends Pending<ClaimAnswer> {
@@ -23,10 +23,10 @@ export class WaitingClaim extends Pending<ClaimAnswer> {
 
 /** A consumer's line with the words in which promises are written. */
 export class Consumer {
-  readonly scene: Scene;
+  readonly scene: Asking;
   readonly link: ConsumerLink;
 
-  constructor(scene: Scene, link: ConsumerLink) {
+  constructor(scene: Asking, link: ConsumerLink) {
     this.scene = scene;
     this.link = link;
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ReplaySubject, filter, take } from 'rxjs';
 import type { Broker } from '../../src/port/broker.js';
 import type { BrokerEvent } from '../../src/port/events.js';
-import type { Scene } from './scene.js';
+import type { Asking } from './asking.js';
 
 type EventOf<T extends BrokerEvent['type']> = Extract<BrokerEvent, { readonly type: T }>;
 
@@ -10,9 +10,9 @@ type EventOf<T extends BrokerEvent['type']> = Extract<BrokerEvent, { readonly ty
 export class EventLog {
   readonly #seen = new ReplaySubject<BrokerEvent>();
   readonly #all: BrokerEvent[] = [];
-  readonly #scene: Scene;
+  readonly #scene: Asking;
 
-  constructor(scene: Scene, broker: Broker) {
+  constructor(scene: Asking, broker: Broker) {
     this.#scene = scene;
     broker.events$.subscribe(this.#seen);
     this.#seen.subscribe((event) => this.#all.push(event));

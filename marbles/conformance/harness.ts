@@ -4,8 +4,8 @@ import type { Scope } from '../../src/port/names.js';
 
 /** The two functions of a test runner that the suite calls: those of vitest, jest, mocha and `node:test` fit. */
 export interface ConformanceRunner {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => Promise<void>): void;
+  readonly describe: (name: string, body: () => void) => void;
+  readonly it: (name: string, body: () => Promise<void>) => void;
 }
 
 /** One promise's world: a broker that answers, and a scope in which nothing has ever been. */

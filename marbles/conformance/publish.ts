@@ -92,8 +92,8 @@ export const publish: Concern = ({ promise }) => {
 
   promise('headers come back as they are, names and values', async (scene) => {
     const queue = await scene.queue();
-    const headers: Record<string, string> = Object.fromEntries([
-      ...strange.slice(1, -1).map((text, index) => [`h${index} ${text}`, text]),
+    const headers = Object.fromEntries<string>([
+      ...strange.slice(1, -1).map((text, index): [string, string] => [`h${index} ${text}`, text]),
       ['constructor', 'c'],
       ['A', '1'],
       ['a', '2'],

@@ -8,6 +8,7 @@ import type { Scope, SubscriptionRef, TopicRef } from '../../src/port/names.js';
 import type { LimitsPatch, PolicyPatch, StartPosition } from '../../src/port/policy.js';
 import type { PublishReceipt } from '../../src/port/publisher.js';
 import type { SubscriptionStats, TopicStats } from '../../src/port/inspection.js';
+import type { Asking } from './asking.js';
 import { Consumer } from './consumer.js';
 import { calmPolicy, message, wideLimits } from './defaults.js';
 import { EventLog } from './event-log.js';
@@ -17,7 +18,7 @@ import { Pending } from './pending.js';
 let tokens = 0;
 
 /** One promise's world, with the words in which promises are written. */
-export class Scene {
+export class Scene implements Asking {
   readonly broker: Broker;
   /** Another process on the same store, or the same broker where there is none. */
   readonly second: Broker;
@@ -96,7 +97,8 @@ export class Scene {
     const step = Math.max(this.harness.quietMs, 10);
     for (let waited = 0; waited < this.harness.patienceMs; waited += step) {
       try {
-        return await check();
+        await check();
+        return;
       } catch {
         await this.pass(step);
       }

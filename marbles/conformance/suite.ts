@@ -5,7 +5,7 @@ import { Scene } from './scene.js';
 export interface Suite {
   readonly harness: ConformanceHarness;
   /** One promise of the port, as a sentence, with what proves it. */
-  promise(sentence: string, proof: (scene: Scene) => Promise<void>): void;
+  readonly promise: (sentence: string, proof: (scene: Scene) => Promise<void>) => void;
 }
 
 /** One file of promises. */

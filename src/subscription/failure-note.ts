@@ -29,7 +29,9 @@ function oneLine(error: unknown): string {
 }
 
 function printable(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'function' ? Object.prototype.toString.call(value) : String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return Object.prototype.toString.call(value);
 }
 
 function clip(text: string): string {

@@ -92,7 +92,7 @@ export class FailureFate implements SettleWaiter {
  * subscription's stored policy.
  */
 export class Failed<out T> {
-  readonly kind: 'failed' = 'failed';
+  readonly kind = 'failed' as const;
   readonly delivery: Message<T>;
   readonly error: unknown;
   /** Which delivery of the message this was, by the backend's count. */
