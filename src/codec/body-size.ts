@@ -5,9 +5,9 @@ export function bodyBytes(body: Body): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
 }
 
-/** Whether a body is larger than `limit` bytes, without counting the bytes of short texts. */
+/** Whether a body is larger than `limit` bytes, without counting the bytes of texts that are surely smaller or larger. */
 export function exceeds(body: Body, limit: number): boolean {
-  // A UTF-16 unit is at most three bytes of UTF-8.
+  // A UTF-16 unit is one to three bytes of UTF-8.
   if (typeof body === 'string' && body.length * 3 <= limit) return false;
-  return bodyBytes(body) > limit;
+  return body.length > limit || bodyBytes(body) > limit;
 }

@@ -1,53 +1,55 @@
-import { ChronowError } from '../errors.js';
+import { ChronowError, isChronowError } from '../errors.js';
 import type { Body } from '../port/message.js';
 import type { Codec } from './codec.js';
-import { assertJson, maxDepth } from './json-value.js';
+import { assertJson, isSafeJson, maxDepth } from './json-value.js';
+import { utf8Text } from './utf8.js';
 
 /**
  * JSON, the default. Takes what comes back as it was sent, by JSON's own rules (`undefined` members vanish, a `Date` becomes
- * its text), and refuses what would silently become something else: functions, symbols, BigInt, NaN and infinities, Map, Set
- * and other classes without `toJSON`, circles, and nesting deeper than 200.
+ * its text), and refuses what would silently become something else: functions, symbols, BigInt, NaN and infinities, invalid
+ * dates, bytes, Map, Set and other classes without `toJSON`, holes in arrays, circles, nesting deeper than 200, and members
+ * named `__proto__`.
+ *
+ * Throws `PAYLOAD_UNENCODABLE` with the place and never the value, and `PAYLOAD_UNDECODABLE` without a word of the body.
  */
 export const jsonCodec: Codec = {
   name: 'json',
   contentType: 'application/json',
   encode(value: unknown): string {
-    assertJson(value);
-    const text: unknown = JSON.stringify(value);
-    if (typeof text === 'string') return text;
+    try {
+      assertJson(value);
+      const text: unknown = JSON.stringify(value);
+      if (typeof text === 'string') return text;
+    } catch (error) {
+      if (isChronowError(error)) throw error;
+      // A getter or toJSON() of the user's, or a text longer than a string can be.
+      throw new ChronowError('PAYLOAD_UNENCODABLE', 'the payload threw while it was encoded as JSON', { cause: error });
+    }
     throw new ChronowError('PAYLOAD_UNENCODABLE', `a payload of type ${typeof value} has no JSON form`);
   },
   decode(body: Body): unknown {
-    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body);
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      // The parser's own message quotes the text; it must not reach a log.
-      throw new ChronowError('PAYLOAD_UNDECODABLE', `the body (${String(text.length)} characters) is not JSON`);
-    }
-    if (text.length > maxDepth && deeperThan(text, maxDepth)) throw new ChronowError('PAYLOAD_UNDECODABLE', `the body is JSON nested deeper than ${String(maxDepth)} levels`);
+    const text = typeof body === 'string' ? body : utf8Text(body);
+    const value = text === undefined ? undefined : parsed(text);
+    if (value === undefined) throw new ChronowError('PAYLOAD_UNDECODABLE', `the body (${sizeOf(body)}) is not JSON`);
+    if (mayBeUnsafe(text ?? '') && !isSafeJson(value)) throw new ChronowError('PAYLOAD_UNDECODABLE', `the body (${sizeOf(body)}) is JSON nested deeper than ${String(maxDepth)} levels, or with a member named __proto__`);
     return value;
   },
 };
 
-/** Counts brackets outside strings; only asked for texts long enough to nest that deep. */
-function deeperThan(text: string, limit: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (inString) {
-      if (unit === 0x5c) at += 1;
-      else if (unit === 0x22) inString = false;
-    } else if (unit === 0x22) {
-      inString = true;
-    } else if (unit === 0x5b || unit === 0x7b) {
-      depth += 1;
-      if (depth > limit) return true;
-    } else if (unit === 0x5d || unit === 0x7d) {
-      depth -= 1;
-    }
+/** undefined: not JSON. The parser's own message quotes the text, which must not reach a log. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return false;
+}
+
+/** Short texts without the name cannot be: a level takes two characters, and only an escape hides a letter. */
+function mayBeUnsafe(text: string): boolean {
+  return text.length > 2 * maxDepth || text.includes('__proto__') || text.includes('\\u00');
+}
+
+function sizeOf(body: Body): string {
+  return typeof body === 'string' ? `${String(body.length)} characters` : `${String(body.byteLength)} bytes`;
 }

@@ -1,13 +1,31 @@
 import { ChronowError } from '../errors.js';
 
 /** The deepest nesting of a payload. Parsers take far more, but serialisers and tools overflow their stack. */
-export const maxDepth = 200;
+export const maxDepth: number = 200;
 
-/** Throws `PAYLOAD_UNENCODABLE`, naming the path and never the value, where a value would not survive JSON. */
+/**
+ * Throws `PAYLOAD_UNENCODABLE`, naming the path and never the value, where a value would not survive JSON.
+ *
+ * `__proto__` as the name of a member is refused, here and when decoding: a copy of such an object by assignment gets another
+ * prototype.
+ */
 export function assertJson(value: unknown): void {
   if (value === undefined) throw unencodable('', 'it is undefined; publish null for "no value"');
   // The common case builds no paths; only what is not plainly JSON is walked again, to say where and why.
   if (!isPlainJson(value, 0)) walk(value, '', 0);
+}
+
+/** Whether what a parser made may be handed on: not too deep, and nowhere a member `__proto__`. */
+export function isSafeJson(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === maxDepth) return false;
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    for (const item of items) if (!isSafeJson(item, depth + 1)) return false;
+    return true;
+  }
+  for (const name of Object.keys(value)) if (name === '__proto__' || !isSafeJson(Reflect.get(value, name), depth + 1)) return false;
+  return true;
 }
 
 function isPlainJson(value: unknown, depth: number): boolean {
@@ -27,13 +45,14 @@ function isPlainJson(value: unknown, depth: number): boolean {
 
 function isPlainObject(value: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
+  if ('toJSON' in value) return false;
   if (prototype === Array.prototype && Array.isArray(value)) {
     const items: readonly unknown[] = value;
     for (const item of items) if (item === undefined || !isPlainJson(item, depth + 1)) return false;
     return true;
   }
-  if (prototype !== Object.prototype || 'toJSON' in value) return false;
-  for (const name in value) if (!isPlainJson(Reflect.get(value, name), depth + 1)) return false;
+  if (prototype !== Object.prototype) return false;
+  for (const name in value) if (name === '__proto__' || !isPlainJson(Reflect.get(value, name), depth + 1)) return false;
   return true;
 }
 
@@ -54,31 +73,53 @@ function walk(value: unknown, path: string, depth: number): void {
 }
 
 function walkObject(value: object, path: string, depth: number): void {
+  if (ArrayBuffer.isView(value)) throw unencodable(path, `${className(value)} has no JSON form; publish bytes with bytesCodec, or as base64 text`);
+  if (value instanceof Date && Number.isNaN(value.getTime())) throw unencodable(path, 'it is an invalid Date');
+  const toJson: unknown = Reflect.get(value, 'toJSON');
+  if (typeof toJson !== 'function') {
+    walkMembers(value, path, depth);
+    return;
+  }
+  const replaced: unknown = Reflect.apply(toJson, value, ['']);
+  // JSON asks for toJSON once: what it answers is taken by its members.
+  if (typeof replaced === 'object' && replaced !== null) walkMembers(replaced, path, depth);
+  else walk(replaced, path, depth);
+}
+
+function walkMembers(value: object, path: string, depth: number): void {
   if (depth === maxDepth) throw unencodable(path, `it is nested deeper than ${String(maxDepth)} levels, or refers to itself`);
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
-    for (let index = 0; index < items.length; index += 1) walk(items[index], depth < 8 ? `${path}[${String(index)}]` : path, depth + 1);
+    for (let index = 0; index < items.length; index += 1) walk(items[index], pathTo(path, index, depth), depth + 1);
     return;
   }
-  if (typeof Reflect.get(value, 'toJSON') === 'function') return;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null && !isPlainClass(value)) throw unencodable(path, `${className(value)} has no JSON form; publish a plain object or give the class toJSON()`);
+  if (!isData(value)) throw unencodable(path, `${className(value)} has no JSON form; publish a plain object or give the class toJSON()`);
   for (const name of Object.keys(value)) {
+    if (name === '__proto__') throw unencodable(path, 'it has a member named __proto__');
     const member: unknown = Reflect.get(value, name);
     // Undefined members vanish by JSON's own rules, as everybody expects.
-    if (member !== undefined) walk(member, depth < 8 ? `${path}.${name}` : path, depth + 1);
+    if (member !== undefined) walk(member, pathTo(path, name, depth), depth + 1);
   }
 }
 
 /** A user's class with ordinary fields is data; a built-in keeps its content where JSON does not look. */
-function isPlainClass(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof WeakRef) && !(value instanceof WeakMap) && !(value instanceof WeakSet);
+function isData(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || className(value) === 'Object';
 }
 
 function className(value: object): string {
-  return Object.prototype.toString.call(value).slice(8, -1);
+  return Object.prototype.toString.call(value).slice(8, -1).slice(0, 60);
+}
+
+/** Deep down the path ends: it is there to find the place, not to be complete. */
+function pathTo(path: string, name: string | number, depth: number): string {
+  if (depth >= 8) return path;
+  if (typeof name === 'number') return `${path}[${String(name)}]`;
+  if (!/^[A-Za-z_$][\w$]{0,59}$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 60))}]`;
+  return path === '' ? name : `${path}.${name}`;
 }
 
 function unencodable(path: string, reason: string): ChronowError {
-  return new ChronowError('PAYLOAD_UNENCODABLE', `the payload${path === '' ? '' : ` at ${path.replace(/^\./, '')}`} cannot be encoded as JSON: ${reason}`, { details: { path } });
+  return new ChronowError('PAYLOAD_UNENCODABLE', `the payload${path === '' ? '' : ` at ${path}`} cannot be encoded as JSON: ${reason}`, { details: { path } });
 }
