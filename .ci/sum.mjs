@@ -8,7 +8,7 @@ const count = (file, status) => file.assertionResults.filter((test) => test.stat
 
 const passed = files.reduce((sum, file) => sum + count(file, 'passed'), 0);
 const failed = files.reduce((sum, file) => sum + Math.max(count(file, 'failed'), file.status === 'failed' ? 1 : 0), 0);
-// A failed test is in the report; a failed step (the test run included) shows where the report knows of nothing.
-const all = Math.max(failed, files.length === 0 ? 1 : 0) + Number(failedSteps);
+// No test at all is a failure; a failed step (the test run included) shows where the report knows of nothing.
+const all = failed + (passed + failed === 0 ? 1 : 0) + Number(failedSteps);
 console.log(`${passed} passed, ${all} failed`);
 process.exitCode = all === 0 ? 0 : 1;
