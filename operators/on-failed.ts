@@ -1,7 +1,7 @@
 import { isObservable, take, type Observable } from 'rxjs';
 import { failureNote } from '../src/subscription/failure-note.js';
 import type { Failed } from '../src/subscription/outcome.js';
-import type { DeadOf, DiscardedOf, FailedPayload, LostOf, Only, RetriedOf } from './types.js';
+import type { AfterDecision, FailedPayload, Failures } from './types.js';
 import { checkProject } from './work/work-errors.js';
 import { settleFailures, type Decision, type Verdict } from './work/settle-failures.js';
 
@@ -39,7 +39,7 @@ export type FailureDecision =
  */
 export function onFailed<S>(
   decide: (failed: Failed<FailedPayload<S>>) => FailureDecision | Observable<FailureDecision>,
-): (source: Observable<S> & Only<S, 'onFailed() goes after ackOnComplete()'>) => Observable<S | RetriedOf<S> | DeadOf<S> | DiscardedOf<S> | LostOf<S>> {
+): (source: Failures<S, 'onFailed() goes after ackOnComplete()', 'nothing fails here: put onFailed() before toDeadLetter()'>) => Observable<AfterDecision<S>> {
   checkProject('onFailed', decide);
   return (source) => settleFailures(source, 'onFailed', {
     decide: (failed: Failed<FailedPayload<S>>) => verdictOf(decide(failed), failed.error),

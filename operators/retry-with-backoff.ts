@@ -3,10 +3,10 @@ import { DeadLetter, RetryLater } from '../src/subscription/fates.js';
 import { failureNote } from '../src/subscription/failure-note.js';
 import { Failed } from '../src/subscription/outcome.js';
 import { backoffDelay, checkBackoff, type Backoff } from '../src/retry/backoff.js';
-import type { LostOf, NeedsFailed, Outcomes, RetriedOf } from './types.js';
+import type { AfterRetry, Failures } from './types.js';
 import { settleFailures, type Verdict } from './work/settle-failures.js';
 
-type Sentence = 'retryWithBackoff() goes after ackOnComplete()';
+type GoesAfter = 'retryWithBackoff() goes after ackOnComplete()';
 type NothingFails = 'nothing fails here: put retryWithBackoff() before toDeadLetter()';
 
 /**
@@ -33,7 +33,7 @@ type NothingFails = 'nothing fails here: put retryWithBackoff() before toDeadLet
  * retryWithBackoff({ initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: 'full', when: (error) => !(error instanceof TypeError) })
  * ```
  */
-export function retryWithBackoff(policy: Backoff): <S>(source: Outcomes<S, Sentence> & NeedsFailed<S, NothingFails>) => Observable<S | RetriedOf<S> | LostOf<S>> {
+export function retryWithBackoff(policy: Backoff): <S>(source: Failures<S, GoesAfter, NothingFails>) => Observable<AfterRetry<S>> {
   checkBackoff('retryWithBackoff', policy);
   return (source) => settleFailures(source, 'retryWithBackoff', { decide: (failed) => decide(policy, failed) });
 }

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import type { AckedValue, Only } from './types.js';
+import type { AckedValue, Outcomes } from './types.js';
 import type { Settled } from '../src/subscription/outcome.js';
 
 /**
@@ -17,8 +17,8 @@ import type { Settled } from '../src/subscription/outcome.js';
  * payments.subscription('fraud-detector').pipe(ackOnComplete(score), retryWithBackoff({ initialMs: 500 }), toDeadLetter(), settledValues())
  * ```
  */
-export function settledValues(): <S>(source: Observable<S> & Only<S, 'settledValues() goes after ackOnComplete()'>) => Observable<AckedValue<S>> {
-  return <S>(source: Observable<S> & Only<S, 'settledValues() goes after ackOnComplete()'>) => valuesOf<AckedValue<S>>(source);
+export function settledValues(): <S>(source: Outcomes<S, 'settledValues() goes after ackOnComplete()'>) => Observable<AckedValue<S>> {
+  return (source) => valuesOf(source);
 }
 
 /** The values of a stream of outcomes; `R` is what the operator's signature computed from it. */

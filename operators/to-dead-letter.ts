@@ -4,7 +4,7 @@ import { callable, either, text } from '../src/options/rules.js';
 import { DeadLetter } from '../src/subscription/fates.js';
 import { failureNote } from '../src/subscription/failure-note.js';
 import type { Failed } from '../src/subscription/outcome.js';
-import type { DeadOf, LostOf, Outcomes } from './types.js';
+import type { AfterDeadLetter, Outcomes } from './types.js';
 import { settleFailures, type Decision } from './work/settle-failures.js';
 
 /** Options of {@link toDeadLetter}. */
@@ -31,7 +31,7 @@ export interface ToDeadLetterOptions {
  * toDeadLetter({ reason: (failed) => (failed.error instanceof FraudError ? 'Fraud' : 'Exhausted') })
  * ```
  */
-export function toDeadLetter(options: ToDeadLetterOptions = {}): <S>(source: Outcomes<S, 'toDeadLetter() goes after ackOnComplete()'>) => Observable<Exclude<S, Failed<unknown>> | DeadOf<S> | LostOf<S>> {
+export function toDeadLetter(options: ToDeadLetterOptions = {}): <S>(source: Outcomes<S, 'toDeadLetter() goes after ackOnComplete()'>) => Observable<AfterDeadLetter<S>> {
   checkOptions('toDeadLetter', options, { reason: either(text(1, 200), callable) });
   const { reason } = options;
   return (source) => settleFailures(source, 'toDeadLetter', { decide: (failed) => decide(reason, failed) });
