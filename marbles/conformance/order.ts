@@ -21,7 +21,7 @@ export const order: Concern = ({ promise, harness }) => {
         else if (turn % 5 === 3) await consumer.release(held);
         else if (turn % 7 !== 6) {
           await consumer.ack(held);
-          settled.push(String(held.message.body));
+          settled.push(held.message.body);
         }
       }
       assert.deepEqual(settled, all);
