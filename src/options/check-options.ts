@@ -7,11 +7,14 @@ export type OptionRule = (value: unknown) => string | undefined;
 export type OptionRules = Readonly<Record<string, OptionRule>>;
 
 /**
- * Checks the options of a call, at the call: unknown names and values out of range, all in one `OPTION_INVALID`. An
- * undefined option counts as not given.
+ * Checks the options of a call, at the call: unknown names, values out of range and what is required but not there, all in
+ * one `OPTION_INVALID`. An undefined option counts as not given.
  */
-export function checkOptions(call: string, options: object, rules: OptionRules): void {
+export function checkOptions(call: string, options: object, rules: OptionRules, required: readonly string[] = []): void {
+  // Types are erased: a caller may give anything.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new ChronowError('OPTION_INVALID', `${call} takes its options as an object; got ${shown(options)}`, { details: { call } });
   let problems: string[] | undefined;
+  for (const name of required) if (Reflect.get(options, name) === undefined) (problems ??= []).push(`${call} needs { ${name} }: ${rules[name]?.(undefined) ?? 'anything'}`);
   for (const name of Object.keys(options)) {
     const problem = problemOf(call, name, Reflect.get(options, name), rules);
     if (problem !== undefined) (problems ??= []).push(problem);
@@ -34,7 +37,8 @@ function unknownOption(call: string, name: string, known: readonly string[]): st
 /** The known name that is fewest edits away, if it is near enough to be a slip. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  // Near is two edits, or a third of a long name; a name of which hardly a letter stays is another name.
+  let bestDistance = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 2) + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -60,7 +64,7 @@ function editDistance(a: string, b: string): number {
 
 /** A received value as it may stand in a message: numbers, booleans and short texts as they are, else its type. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `a text of ${String(value.length)} characters` : `"${value}" (string)`;
+  if (typeof value === 'string') return value.length > 40 ? `a text of ${String(value.length)} characters` : `${JSON.stringify(value)} (string)`;
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return `${String(value)} (${value === null ? 'null' : typeof value})`;
   return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }

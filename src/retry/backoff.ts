@@ -1,4 +1,5 @@
-import { checkOptions, type OptionRules } from '../options/check-options.js';
+import { ChronowError } from '../errors.js';
+import { checkOptions, shown, type OptionRules } from '../options/check-options.js';
 import { callable, either, number, oneOf, wholeNumberOrInfinity } from '../options/rules.js';
 
 /**
@@ -39,22 +40,25 @@ const rules: OptionRules = {
 
 /** Throws `OPTION_INVALID` with all problems of a schedule. */
 export function checkBackoff(call: string, backoff: Backoff): void {
-  // Required: what is missing is refused like what is out of range.
-  checkOptions(call, { ...backoff, initialMs: backoff.initialMs ?? NaN }, rules);
+  checkOptions(call, backoff, rules, ['initialMs']);
 }
 
-/** The delay after a failed attempt (1 is the first), ms, whole, 0 to `maxMs`. */
+/**
+ * The delay after a failed attempt (1 is the first), ms, whole, 0 to `maxMs`. `random` answers 0 to 1, 1 excluded.
+ *
+ * Throws `OPTION_INVALID` where a `jitter` function answers anything but a number; what it answers is kept within the bounds.
+ */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number): number {
   const { initialMs, factor = 2, maxMs = 30_000, jitter = 'full' } = backoff;
   // 0 × Infinity is NaN: a factor to a high power must not turn no delay into one.
   const base = initialMs === 0 ? 0 : Math.min(maxMs, initialMs * factor ** (attempt - 1));
-  return Math.min(maxMs, Math.max(0, Math.round(jittered(base, attempt, jitter, random))));
+  return Math.min(Math.floor(maxMs), Math.max(0, Math.round(jittered(base, attempt, jitter, random))));
 }
 
 function jittered(base: number, attempt: number, jitter: Jitter, random: () => number): number {
   if (typeof jitter === 'function') {
     const delay = jitter(base, attempt);
-    if (!Number.isFinite(delay)) throw new TypeError(`jitter(${String(base)}, ${String(attempt)}) must answer a number of milliseconds; got ${String(delay)}`);
+    if (!Number.isFinite(delay)) throw new ChronowError('OPTION_INVALID', `jitter(${String(base)}, ${String(attempt)}) must answer a number of milliseconds; got ${shown(delay)}`);
     return delay;
   }
   if (jitter === 'none') return base;
