@@ -10,7 +10,6 @@ import { LeaseCell, type CellOwner, type Custodian, type LostReason, type Settle
  * what they settle is settled for every member. It is custodian of the members, so they are renewed.
  */
 export class Batch implements CellOwner, Custodian, SettleWaiter {
-  readonly renews: boolean = true;
   readonly yields: boolean = false;
   readonly handSettles: boolean = false;
   readonly cell: LeaseCell;
@@ -28,6 +27,10 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
     for (const member of members) member.take(this);
   }
 
+  /** A batch that nobody took is a leak, like any other delivery. */
+  get renews(): boolean {
+    return this.cell.custodian?.renews === true;
+  }
   get subscription(): SubscriptionRef {
     return this.#owner.subscription;
   }
@@ -46,6 +49,9 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
   get orderScope(): object {
     return this.#owner.orderScope;
   }
+  get claimsSent(): number {
+    return this.#owner.claimsSent;
+  }
   /** Batches of an ordered subscription are worked on one after the other: each may hold messages of every key. */
   get policy(): SubscriptionPolicy {
     const { policy } = this.#owner;
@@ -56,6 +62,7 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
 
   custodyChanged(cell: LeaseCell): void {
     cell.heldSince = this.runtime.now();
+    for (const member of this.#members) this.#owner.custodyChanged(member);
   }
 
   /** The operators behind settled the batch: every member shares that. */
@@ -77,22 +84,24 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
 
   lost(member: LeaseCell, reason: LostReason): void {
     const at = this.#members.indexOf(member);
-    if (at >= 0) this.#members.splice(at, 1);
+    if (at < 0) return;
+    this.#members.splice(at, 1);
     if (this.cell.state === 'settling') this.#memberEnded(reason);
     else if (--this.#open === 0) this.cell.lose(reason);
   }
 
-  leaseLimit(member: LeaseCell): void {
-    if (this.cell.custodian === undefined) member.settle('leak', undefined);
-    else this.cell.custodian.leaseLimit(this.cell);
+  leaseLimit(): void {
+    this.cell.custodian?.leaseLimit(this.cell);
   }
 
-  revoke(_member: LeaseCell, what: 'unstarted' | 'running'): void {
-    this.cell.custodian?.revoke(this.cell, what);
+  revoke(member: LeaseCell, what: 'unstarted' | 'running'): void {
+    if (this.cell.custodian !== undefined) this.cell.custodian.revoke(this.cell, what);
+    else if (what === 'running') member.settle('release', undefined);
   }
 
-  settling(): void {
-    // Order is kept by working on batches one after the other.
+  /** Whatever ends a member but the batch itself takes it out. */
+  settling(member: LeaseCell): void {
+    if (this.cell.state !== 'settling') this.lost(member, 'lapsed');
   }
 
   ended(): void {

@@ -2,6 +2,8 @@ import type { Observer, Subscription } from 'rxjs';
 import type { SettleAction } from '../../src/port/lease.js';
 import type { Delivery } from '../../src/subscription/delivery.js';
 import type { Custodian, LeaseCell, LostReason, SettleResult, SettleWaiter } from '../../src/subscription/lease-cell.js';
+import type { FailureFate } from '../../src/subscription/outcome.js';
+import type { LaneMember } from './lanes.js';
 
 /** Where a job reports. */
 export interface JobRun<T, R> {
@@ -27,7 +29,7 @@ export interface JobRun<T, R> {
 export type JobPhase = 'queued' | 'running' | 'overtime' | 'orphaned' | 'failed' | 'settling' | 'over';
 
 /** One delivery in the hands of an operator: custodian of its lease, observer of its work. */
-export class Job<T, R> implements Custodian, SettleWaiter, Observer<R> {
+export class Job<T, R> implements Custodian, SettleWaiter, LaneMember, Observer<R> {
   readonly renews: boolean = true;
   readonly yields: boolean = false;
   readonly handSettles: boolean = false;
@@ -39,6 +41,10 @@ export class Job<T, R> implements Custodian, SettleWaiter, Observer<R> {
   promised: boolean = false;
   /** What is said if the work fails in overtime. */
   overtimeError: unknown = undefined;
+  /** Present once it was shown as failed. */
+  fate: FailureFate | undefined = undefined;
+  /** What it failed with. */
+  failure: unknown = undefined;
   /** It counts against the concurrency. */
   holdsSlot: boolean = false;
   lane: string | undefined = undefined;
@@ -91,6 +97,16 @@ export class Job<T, R> implements Custodian, SettleWaiter, Observer<R> {
 
   ended(): void {
     this.#run.jobOver(this);
+  }
+
+  // -- member of a lane ----------------------------------------------------------------------------------------------
+
+  get claimNumber(): number {
+    return this.cell.claimNumber;
+  }
+
+  get claimsSent(): number {
+    return this.cell.owner.claimsSent;
   }
 
   /** Hands the delivery back unused, once. */

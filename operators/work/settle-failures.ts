@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
 import type { FailureNote, SettleAction } from '../../src/port/lease.js';
 import type { Message } from '../../src/subscription/delivery.js';
-import { failureNote } from '../../src/subscription/failure-note.js';
 import type { SettleResult } from '../../src/subscription/lease-cell.js';
 import { Failed, type Acked, type DeadLettered, type FailureFate, type Lost, type Retried } from '../../src/subscription/outcome.js';
+import { settleByPolicy } from './settle-by-policy.js';
 
 /** How an operator settles a failure. */
 export interface Decision {
@@ -75,12 +75,12 @@ class FailureRun {
     this.#completeIfDone();
   }
 
-  /** Nobody will decide any more: what is undecided is retried by the stored policy; the attempt counts. */
+  /** Nobody will decide any more: the stored policy settles what is undecided; the attempt counts. */
   teardown(): void {
     for (const [fate, { failed, cancel }] of [...this.#undecided]) {
       this.#undecided.delete(fate);
       cancel();
-      settle(fate, { action: 'retry', note: failureNote('MaxDeliveries', failed.error) });
+      settleByPolicy(fate, failed.error);
     }
   }
 
@@ -108,6 +108,9 @@ class FailureRun {
   #await(failed: Failed<unknown>, fate: FailureFate): void {
     this.#pending += 1;
     fate.whenEnded((result) => {
+      // The lease may end before anybody decided.
+      this.#undecided.get(fate)?.cancel();
+      this.#undecided.delete(fate);
       this.#pending -= 1;
       this.#out.next(failureEnd(failed, fate, result));
       this.#completeIfDone();

@@ -25,6 +25,9 @@ export interface WorkOptions {
 
 export type WorkOutcome<T, R> = Acked<T, R> | Failed<T> | Lost<T>;
 
+/** Nobody waits for a promise any more: its rejection must not end the process. */
+const unheard = { error: (): void => undefined };
+
 const strictness: Readonly<Record<Order, number>> = { none: 0, key: 1, strict: 2 };
 
 /** One subscribe() of `ackOnComplete`: takes deliveries, runs the work, acks, and says what became of each. */
@@ -53,7 +56,7 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     const cell = DeliveryView.cellOf(delivery);
     const job = new Job(this, cell, delivery, this.#index);
     if (!cell.take(job)) {
-      this.#out.next({ kind: 'lost', delivery, reason: cell.lostReason ?? 'taken' });
+      this.#out.next({ kind: 'lost', delivery, reason: cell.refusal });
       return;
     }
     this.#index += 1;
@@ -103,19 +106,27 @@ export class WorkRun<T, R> implements JobRun<T, R> {
   leaseLost(job: Job<T, R>, reason: LostReason): void {
     if (job.phase === 'queued') this.#queue.remove(job);
     const promiseRuns = job.promised && (job.phase === 'running' || job.phase === 'overtime');
-    const shown = job.phase === 'failed';
-    if (promiseRuns) {
-      job.phase = 'orphaned';
-    } else {
-      job.inner?.unsubscribe();
-      this.#end(job);
-    }
-    if (!shown) this.#out.next({ kind: 'lost', delivery: job.delivery, reason });
+    job.phase = promiseRuns ? 'orphaned' : 'settling';
+    this.#comesBack(job);
+    if (!promiseRuns) job.inner?.unsubscribe();
+    // Said before it ends: the end may complete the stream.
+    if (job.fate === undefined) this.#out.next({ kind: 'lost', delivery: job.delivery, reason });
+    else job.fate.settled(job.cell, reason);
+    if (!promiseRuns) this.#end(job);
   }
 
   leaseLimit(job: Job<T, R>): void {
-    if (job.phase === 'failed' || job.phase === 'settling') return;
-    if (job.phase === 'queued') this.#queue.remove(job);
+    if (job.phase === 'queued') {
+      // Its work never began: it is not the one to blame.
+      this.#queue.remove(job);
+      job.giveBack();
+      return;
+    }
+    if (job.fate !== undefined) {
+      this.#settleUndecided(job, job.fate);
+      return;
+    }
+    if (job.phase !== 'running' && job.phase !== 'overtime') return;
     const error = leaseLimitError(job.delivery, job.cell.owner.runtime.now() - job.cell.heldSince);
     job.cell.abort(error);
     job.inner?.unsubscribe();
@@ -123,6 +134,7 @@ export class WorkRun<T, R> implements JobRun<T, R> {
   }
 
   revoke(job: Job<T, R>): void {
+    if (job.fate !== undefined) this.#settleUndecided(job, job.fate);
     if (job.phase === 'queued') this.#queue.remove(job);
     else if (job.phase !== 'running' && job.phase !== 'overtime') return;
     job.cell.abort('closed');
@@ -140,6 +152,15 @@ export class WorkRun<T, R> implements JobRun<T, R> {
   }
 
   // -- inside --------------------------------------------------------------------------------------------------------
+
+  /** A failure that waits for somebody's decision waits no longer. */
+  #settleUndecided(job: Job<T, R>, fate: FailureFate): void {
+    if (job.cell.state === 'taken') settleByPolicy(fate, job.failure);
+  }
+
+  #comesBack(job: Job<T, R>): void {
+    if (job.lane !== undefined) this.#lanes.get(job.cell.owner.orderScope)?.comesBack(job.lane, job);
+  }
 
   #enterLane(job: Job<T, R>, order: Order): boolean {
     const key = order === 'strict' ? '' : job.delivery.key;
@@ -164,7 +185,10 @@ export class WorkRun<T, R> implements JobRun<T, R> {
       job.promised = isPromise(work);
       if (job.promised && job.cell.owner.runtime.virtual) throw promiseInVirtualTime(job.delivery);
       // The project may have ended this very stream.
-      if (job.phase !== 'running') return;
+      if (job.phase !== 'running') {
+        if (job.promised) from(work).subscribe(unheard);
+        return;
+      }
       if (this.#options.timeoutMs !== undefined) this.#timeoutsFor(job, this.#options.timeoutMs).add(job);
       job.inner = from(work).subscribe(job);
     } catch (error) {
@@ -200,6 +224,8 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     const { cell } = job;
     const attempt = cell.claimed.deliveryCount;
     const fate = new FailureFate(cell);
+    job.fate = fate;
+    job.failure = error;
     try {
       this.#out.next(new Failed(job.delivery, error, attempt, attempt >= cell.owner.policy.maxDeliveries, fate));
     } finally {
@@ -218,6 +244,7 @@ export class WorkRun<T, R> implements JobRun<T, R> {
       last.place = job.place;
     }
     if (job.holdsSlot) this.#active -= 1;
+    if (job.cell.state === 'lost') this.#comesBack(job);
     const next = job.lane === undefined ? undefined : this.#lanes.get(job.cell.owner.orderScope)?.leave(job.lane, job);
     if (next !== undefined) this.#startOrQueue(next);
     while (this.#active < this.#options.concurrency && this.#queue.size > 0) {

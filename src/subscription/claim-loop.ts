@@ -30,6 +30,7 @@ export class ClaimLoop {
   readonly #lingerMs: number;
   readonly #backoff: BackoffTimer;
   readonly #stop$ = new Subject<void>();
+  #sent = 0;
   #claiming = false;
   #makeRoom = false;
   #linger: CancelTimer | undefined = undefined;
@@ -46,6 +47,11 @@ export class ClaimLoop {
     return this.#claiming;
   }
 
+  /** Claims that were sent; while one is under way it is the last of them. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   /** Claims, if there is credit and now is the time. */
   next(): void {
     if (this.#stopped || this.#claiming || this.#backoff.waiting) return;
@@ -54,6 +60,7 @@ export class ClaimLoop {
     if (credit === 0 || holdsIsolated || (this.#makeRoom && unsettled > 0) || this.#mayLinger(credit)) return;
     this.#makeRoom = false;
     this.#claiming = true;
+    this.#sent += 1;
     this.#owner.link.claim({ max: credit, until$: this.#stop$ }).subscribe({
       next: this.#answered,
       error: this.#failed,

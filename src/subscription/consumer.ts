@@ -149,6 +149,10 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     return this;
   }
 
+  get claimsSent(): number {
+    return this.#claims.sent;
+  }
+
   get settleNow(): boolean {
     return this.#stopped || this.held.length >= this.window || this.#settlements.unconfirmed >= this.held.length;
   }

@@ -34,6 +34,12 @@ export class Fifo<T> {
     return true;
   }
 
+  /** Takes out `item` and all behind it, in order; none where it is not there. */
+  takeFrom(item: T): T[] {
+    const at = this.#items.indexOf(item, this.#head);
+    return at < 0 ? [] : this.#items.splice(at).filter((taken) => taken !== undefined);
+  }
+
   /** Takes all out, in order. */
   drain(): T[] {
     const items: T[] = [];

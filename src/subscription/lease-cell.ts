@@ -57,6 +57,8 @@ export interface CellOwner {
   readonly windowFull: boolean;
   /** Deliveries of one scope are ordered among each other. */
   readonly orderScope: object;
+  /** How many claims were sent so far. */
+  readonly claimsSent: number;
   /** Every taken delivery of the consumer is given back. */
   revokeAll(what: 'unstarted' | 'running'): void;
   custodyChanged(cell: LeaseCell): void;
@@ -83,11 +85,14 @@ export class LeaseCell implements Settlement {
   stallReported: boolean = false;
   readonly claimed: Claimed;
   readonly owner: CellOwner;
+  /** The how-manieth claim of its consumer brought it. */
+  readonly claimNumber: number;
   #abort: AbortController | undefined = undefined;
 
   constructor(claimed: Claimed, owner: CellOwner) {
     this.claimed = claimed;
     this.owner = owner;
+    this.claimNumber = owner.claimsSent;
     this.leaseUntil = claimed.leaseUntil;
   }
 
@@ -106,6 +111,11 @@ export class LeaseCell implements Settlement {
 
   abort(reason: unknown): void {
     this.#abort?.abort(reason);
+  }
+
+  /** Why it cannot be taken. */
+  get refusal(): LostReason {
+    return this.lostReason ?? (this.action === 'leak' ? 'lapsed' : 'taken');
   }
 
   /** Takes custody. False when somebody else has it, or it is settled or lost: then the taker must not touch it. */

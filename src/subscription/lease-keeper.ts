@@ -9,9 +9,9 @@ export interface LeaseKeeperOwner {
   readonly maxLeaseMs: number;
   /** Everything that is unsettled. */
   readonly held: readonly LeaseCell[];
-  /** Emitted and taken by nobody until its lease was over. */
+  /** Emitted, and no work was begun on it until its lease was over. */
   leaked(cell: LeaseCell): void;
-  /** Held by a custodian that does not renew, until its lease was over. */
+  /** Held by the user, unrenewed, until its lease was over. */
   lapsed(cell: LeaseCell): void;
   /** The lease is not ours any more. */
   lost(cell: LeaseCell, reason: 'lapsed' | 'taken'): void;
@@ -68,9 +68,22 @@ export class LeaseKeeper {
 
   #rearm(now: number): void {
     let next = Infinity;
-    for (const cell of this.#owner.held) next = Math.min(next, this.#nextLook(cell));
     // While a renewal is under way or failing, its cells stay due: look again after a tenth of a lease, not at once.
-    if (next !== Infinity) this.#arm(next > now ? next : now + Math.max(1, Math.ceil(this.#visibility / 10)));
+    const pause = now + Math.max(1, Math.ceil(this.#visibility / 10));
+    for (const cell of this.#owner.held) {
+      const look = this.#nextLook(cell);
+      if (look > now) next = Math.min(next, look);
+      else next = Math.min(next, pause, Math.max(now + 1, this.#end(cell)));
+    }
+    if (next !== Infinity) this.#arm(next);
+  }
+
+  /**
+   * When the lease counts as over here: a moment before the backend may hand the message to somebody else, so that no two
+   * owners meet, and so that a leak is told before it would pass for a mere lapse.
+   */
+  #end(cell: LeaseCell): number {
+    return cell.leaseUntil - (this.#visibility > 1 ? 1 : 0);
   }
 
   get #visibility(): number {
@@ -83,7 +96,7 @@ export class LeaseKeeper {
 
   #nextLook(cell: LeaseCell): number {
     if (cell.state === 'settling') return Infinity;
-    if (!this.#renewable(cell)) return cell.leaseUntil;
+    if (!this.#renewable(cell)) return this.#end(cell);
     const renewal = renewalTime(cell, this.#visibility);
     return cell.state === 'taken' ? Math.min(renewal, cell.heldSince + this.#owner.maxLeaseMs) : renewal;
   }
@@ -104,15 +117,15 @@ export class LeaseKeeper {
         }
       }
       // Past the deadline a lease is lost only if a renewal was tried and not answered; after a mere stall, ask first.
-      if (now >= cell.leaseUntil && (this.#failing || this.#renewing)) {
+      if (now >= this.#end(cell) && (this.#failing || this.#renewing)) {
         this.#owner.lost(cell, 'lapsed');
         return true;
       }
       return false;
     }
-    if (now < cell.leaseUntil) return false;
-    if (cell.state === 'offered') this.#owner.leaked(cell);
-    else this.#owner.lapsed(cell);
+    if (now < this.#end(cell)) return false;
+    if (cell.custodian?.handSettles === true) this.#owner.lapsed(cell);
+    else this.#owner.leaked(cell);
     return true;
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ackOnComplete, drainOn, hold, onFailed, retryWithBackoff, toDeadLetter, type Acked, type Failed, type Lost } from '../../operators/index.js';
 import { flow } from '../support/flow.js';
 
-type Work = Observable<Acked<string, string> | Failed<string> | Lost<string>>;
+type Work = Observable<Acked<unknown, string> | Failed<unknown> | Lost<unknown>>;
 
 test('takeUntil before the work finishes what runs, releases the rest, then completes', () => {
   const f = flow((f) => {

@@ -103,7 +103,7 @@ test('past its own deadline nothing is resent: the outcome is unknown, and the m
     f.see(f.source({ visibilityTimeoutMs: 300 }).pipe(ackOnComplete(f.work('--|'))));
   }, { faults: ({ op, now }) => (op === 'settle' && now < 400 ? 'error' : undefined), horizon: 2_000 });
   expect(f.log.map((line) => line.split(':')[1])).toEqual(['run a#1', 'lost a#1 unknown', 'run a#2', 'acked a#2']);
-  expect(f.events.filter((event) => event.includes('lease'))).toEqual([expect.stringMatching(/^300:lease-lost a#1 unknown$/), expect.stringMatching(/^300:lease-lapsed a#1$/)]);
+  expect(f.events.filter((event) => event.includes('lease'))).toEqual(['300:lease-lapsed a#1', '300:lease-lost a#1 unknown']);
   expect(f.state).toBe('');
 });
 
@@ -150,7 +150,7 @@ test('a settlement is fenced: after another consumer took the message it changes
     });
     f.at(35, () => { answer = held[0]?.nack(); });
   }, { horizon: 100 });
-  expect(f.log).toEqual(['30:run a#2', '39:other acked a#2']);
+  expect(f.log).toEqual(['29:run a#2', '38:other acked a#2']);
   expect(f.state).toBe('');
   return expect(answer).resolves.toEqual({ result: 'lapsed' });
 });

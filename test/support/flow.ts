@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput, type Subscription } from 'rxjs';
+import { Observable, type Subscription } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect } from 'vitest';
 import { schedulerRuntime } from '../../marbles/index.js';
@@ -8,7 +8,7 @@ import type { ChronowEvent } from '../../src/events.js';
 import type { Broker } from '../../src/port/broker.js';
 import type { SubscriptionStats } from '../../src/port/inspection.js';
 import type { Runtime } from '../../src/port/runtime.js';
-import type { Delivery, Message } from '../../src/subscription/delivery.js';
+import type { Message } from '../../src/subscription/delivery.js';
 import type { DeliverySource } from '../../src/subscription/delivery-source.js';
 import type { SubscriptionOptions } from '../../src/topic/options.js';
 import { over } from '../conformance/support/over.js';
@@ -111,11 +111,11 @@ export class Flow {
   }
 
   /** Work that does as its marbles say; its start, and its early end, are in the log. */
-  work(marbles: string | ((message: Message<unknown>) => string)): (message: Message<unknown>) => Observable<string> {
-    return this.logged((message) => this.cold(typeof marbles === 'string' ? marbles : marbles(message)));
+  work<T>(marbles: string | ((message: Message<T>) => string)): (message: Message<T>) => Observable<string> {
+    return this.logged((message: Message<T>) => this.cold(typeof marbles === 'string' ? marbles : marbles(message)));
   }
 
-  logged<R>(project: (message: Message<unknown>) => Observable<R>): (message: Message<unknown>) => Observable<R> {
+  logged<T, R>(project: (message: Message<T>) => Observable<R>): (message: Message<T>) => Observable<R> {
     return (message) => new Observable<R>((out) => {
       let ended = false;
       this.say(`run ${messageText(message)}`);
@@ -181,5 +181,3 @@ export function messageText({ payload, deliveryCount }: Pick<Message<unknown>, '
 function stateText({ waiting, delayed, leased, dead }: SubscriptionStats): string {
   return Object.entries({ waiting, delayed, leased, dead }).filter(([, count]) => count !== 0).map(([name, count]) => `${name} ${String(count)}`).join(', ');
 }
-
-export type { Delivery, ObservableInput };

@@ -153,9 +153,9 @@ class RecordedLink {
     return new Observable((out) => {
       const { now } = this.#recorder;
       this.#note(`claim ${max}`);
-      // The first claim is for all of the window. What is past its time may have been given up already.
+      // The first claim is for all of the window. What is at the end of its time may have been given up already.
       this.#window ||= max;
-      const sure = [...this.held.values()].filter(({ leaseUntil }) => leaseUntil > now).length;
+      const sure = [...this.held.values()].filter(({ leaseUntil }) => leaseUntil > now + 1).length;
       if (max < 1 || sure + max > this.#window) this.#violation(`claim of ${max} beside ${sure} held, window ${this.#window}`);
       if (this.#claiming) this.#violation('claim while another is under way');
       if (this.#toldToStop || this.left) this.#violation('claim after the end');
