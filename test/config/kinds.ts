@@ -6,8 +6,8 @@ export interface Kind {
 
 /**
  * The kind of a test is its folder. One thing overrides it: `*.property.test.ts` is a property wherever it stands, so
- * that a property can live beside the unit it is about. `*.test-d.ts` in test/types is checked by the compiler, not run.
- * A folder that is in no kind fails test/architecture/kinds.test.ts.
+ * that a property can live beside the unit it is about. Tests of types call the compiler themselves, so that they can
+ * read what it says: there are no `*.test-d.ts`. What would run nowhere fails test/architecture/kinds.test.ts.
  */
 export const kinds: readonly Kind[] = [
   { name: 'unit', folders: ['unit'] },

@@ -11,11 +11,8 @@ const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^$
 
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {
-  types: {
-    // The path, because node_modules/.bin/tsc may be that of the other TypeScript.
-    typecheck: { enabled: true, checker: path('node_modules/typescript/bin/tsc'), include: ['test/types/**/*.test-d.ts'], tsconfig: path('test/config/tsconfig.types.json') },
-    testTimeout: 60_000,
-  },
+  // They run whole compilers.
+  types: { testTimeout: 60_000 },
   // The files share one parse of the sources.
   architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },

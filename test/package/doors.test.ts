@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../architecture/guards/doors.js';
 import { outcomeOf } from './support/consumers.js';
+import { packed } from './support/packed.js';
 import expected from './doors.json' with { type: 'json' };
 
 interface Names {
@@ -30,7 +31,7 @@ function namesByDoor(folder: string): Readonly<Record<string, Names>> {
   }));
 }
 
-const found = namesByDoor(inject('packed').package);
+const found = namesByDoor(packed().package);
 
 describe('the public names', () => {
   it('stand behind the doors that doors.json lists', () => {
@@ -44,7 +45,7 @@ describe('the public names', () => {
 
   it.each(Object.keys(expected) as (keyof typeof expected)[])('are there at run time behind %s', async (door) => {
     const program = `console.log(JSON.stringify(Object.keys(await import('${door.replace('.', 'chronow')}')).sort()))`;
-    const { output } = await outcomeOf(process.execPath, ['--input-type=module', '--eval', program], inject('packed').consumer);
+    const { output } = await outcomeOf(process.execPath, ['--input-type=module', '--eval', program], packed().consumer);
     expect(JSON.parse(output)).toEqual(expected[door].values);
   });
 });

@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { doors, type Manifest } from '../architecture/guards/doors.js';
 import { filesBelow } from './support/files.js';
 import { outcomeOf, type Outcome } from './support/consumers.js';
+import { packed } from './support/packed.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const packed = inject('packed');
-const files = filesBelow(packed.package);
-const manifest = JSON.parse(readFileSync(join(packed.package, 'package.json'), 'utf8')) as Manifest;
+const { tarball, package: unpacked } = packed();
+const files = filesBelow(unpacked);
+const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest;
 
 describe('the tarball', () => {
   it('holds what every door leads to', () => {
@@ -25,11 +26,11 @@ describe('the tarball', () => {
   });
 
   it('passes publint', async () => {
-    expect(await publintFindings(packed.package)).toEqual([]);
+    expect(await publintFindings(unpacked)).toEqual([]);
   });
 
   it('passes arethetypeswrong as an ESM-only package', async () => {
-    const { code, output } = await attw(packed.tarball);
+    const { code, output } = await attw(tarball);
     expect(code, output).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { inject } from 'vitest';
+import { packed } from './packed.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const execute = promisify(execFile);
@@ -26,7 +26,7 @@ export async function outcomeOf(command: string, args: readonly string[], cwd: s
 
 /** A program of test/fixtures/package, beside the installed package, that resolves what a user's program would. */
 export function consumer(name: string): string {
-  const folder = join(inject('packed').consumer, name);
+  const folder = join(packed().consumer, name);
   cpSync(join(root, 'test/fixtures/package', name), folder, { recursive: true });
   return folder;
 }

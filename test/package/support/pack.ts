@@ -7,7 +7,8 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    readonly packed: Packed;
+    /** The packed package, or why there is none. */
+    readonly packed: Packed | { readonly failure: string };
   }
 }
 
@@ -28,6 +29,19 @@ const temporary = mkdtempSync(join(tmpdir(), 'chronow-package-'));
  * the same time is not touched. The package is then installed as a tarball would be, but without asking a registry.
  */
 export function setup(project: TestProject): void {
+  // A package that cannot be built fails the package tests, not the whole run.
+  try {
+    project.provide('packed', pack());
+  } catch (error) {
+    project.provide('packed', { failure: String(error) });
+  }
+}
+
+export function teardown(): void {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+function pack(): Packed {
   const stage = join(temporary, 'stage');
   const unpacked = join(temporary, 'consumer', 'node_modules', 'chronow');
   mkdirSync(stage);
@@ -41,11 +55,7 @@ export function setup(project: TestProject): void {
   run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
   for (const name of ['rxjs', 'tslib', '@standard-schema/spec', 'valibot', '@types/node', 'undici-types']) link(name, join(temporary, 'consumer', 'node_modules'));
 
-  project.provide('packed', { tarball, package: unpacked, consumer: join(temporary, 'consumer') });
-}
-
-export function teardown(): void {
-  rmSync(temporary, { recursive: true, force: true });
+  return { tarball, package: unpacked, consumer: join(temporary, 'consumer') };
 }
 
 /** npm 12 prints an object by package name, older ones a list. */
