@@ -19,6 +19,7 @@ export declare const stop$: Observable<void>;
 /** Pieces of work, to be passed by name. */
 export declare function score(message: Message<Payment>): Observable<Score>;
 export declare function scoreLater(message: Message<Payment>): Promise<Score>;
+export declare function idOf(message: Message<unknown>): Observable<string>;
 export declare function echo<T>(message: Message<T>): Observable<T>;
 /** Work on a payload, to be called in a project. */
 export declare function scored(payment: Payment): Promise<Score>;

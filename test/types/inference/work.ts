@@ -1,7 +1,7 @@
 import { EMPTY, from, map, merge, of, takeUntil, tap } from 'rxjs';
 import { ackOnComplete, fanOut, publishTo, type Acked, type Failed, type Lost, type Message } from 'chronow/operators';
 import type { PublishReceipt } from 'chronow';
-import { bookings, cw, echo, emits, is, it, orders, payments, score, scoreLater, scored, stop$, type Booking, type Card, type Payment, type Score, type Transfer } from '../given.js';
+import { bookings, cw, echo, emits, idOf, is, it, orders, payments, score, scoreLater, scored, stop$, type Booking, type Card, type Payment, type Score, type Transfer } from '../given.js';
 
 const deliveries = payments.subscription('fraud-detector');
 
@@ -26,6 +26,11 @@ it('the work can be passed by name', () => {
 
 it('generic work passed by name is told the payload', () => {
   emits<Acked<Payment, Payment> | Failed<Payment> | Lost<Payment>>()(deliveries.pipe(ackOnComplete(echo)));
+});
+
+it('work on any message, passed by name, forgets the payload; generic work, or a call of it, does not', () => {
+  emits<Acked<unknown, string> | Failed<unknown> | Lost<unknown>>()(deliveries.pipe(ackOnComplete(idOf)));
+  emits<Acked<Payment, string> | Failed<Payment> | Lost<Payment>>()(deliveries.pipe(ackOnComplete((message) => idOf(message))));
 });
 
 it('an async function gives what its promise gives', () => {
