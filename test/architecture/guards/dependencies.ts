@@ -30,5 +30,5 @@ export function dependencies(manifest: Dependencies): readonly string[] {
 
 /** A lockfile must work with any registry, and in any network. */
 export function lockfileHosts(lockfile: string): readonly string[] {
-  return [...lockfile.matchAll(/"resolved": "([a-z+]+:\/\/[^/"]+)/g)].map(([, host]) => `package-lock.json names ${host ?? ''}`);
+  return [...lockfile.matchAll(/"resolved": "([a-z+]+:\/\/[^/"]+)/g)].map(([, host]) => `names ${host ?? ''}`);
 }

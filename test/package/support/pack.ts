@@ -51,16 +51,14 @@ function pack(): Packed {
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
   for (const file of ['package.json', ...files.filter((name) => name !== 'dist')]) if (existsSync(join(root, file))) cpSync(join(root, file), join(stage, file), { recursive: true });
   const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary], stage);
-  const tarball = join(temporary, firstFilename(JSON.parse(output)));
+  const tarball = join(temporary, packedFile(JSON.parse(output) as readonly { readonly filename: string }[]));
   run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
   for (const name of ['rxjs', 'tslib', '@standard-schema/spec', 'valibot', '@types/node', 'undici-types']) link(name, join(temporary, 'consumer', 'node_modules'));
 
   return { tarball, package: unpacked, consumer: join(temporary, 'consumer') };
 }
 
-/** npm 12 prints an object by package name, older ones a list. */
-function firstFilename(printed: unknown): string {
-  const [first] = Object.values(printed as Record<string, { filename: string }>);
+function packedFile([first]: readonly { readonly filename: string }[]): string {
   if (first === undefined) throw new Error('npm pack says nothing of a file');
   return first.filename;
 }
