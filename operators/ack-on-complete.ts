@@ -43,6 +43,9 @@ const rules: OptionRules = {
  * - It throws `DeadLetter` or `RetryLater`: a `Failed` that says what is to be done.
  * - The lease is lost: the work is unsubscribed, `message.signal` aborts, `Lost`.
  *
+ * Ending this stream from inside the work (a `takeUntil` behind it that fires on the work's last value) comes before the work
+ * completes: that message is released, not acked. And what is confirmed after unsubscribe is done, but emitted to nobody.
+ *
  * next: one outcome per delivery. error: passes the source's errors; running work is cancelled. complete: when the source
  * completed and every settlement is confirmed, so `takeUntil` before it drains. unsubscribe: cancels; Observables stop and
  * their messages are released with the attempt refunded, promises get `signal` and `graceMs`.

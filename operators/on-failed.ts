@@ -3,6 +3,7 @@ import { failureNote } from '../src/subscription/failure-note.js';
 import type { Failed } from '../src/subscription/outcome.js';
 import type { AfterDecision, FailedPayload, Failures } from './types.js';
 import { checkProject } from './work/work-errors.js';
+import { deathReason } from './work/death-reason.js';
 import { settleFailures, type Decision, type Verdict } from './work/settle-failures.js';
 
 /**
@@ -27,7 +28,9 @@ export type FailureDecision =
  * ```
  *
  * next: everything else as it comes. error: passes. complete: after the last confirmation. unsubscribe: what is undecided
- * is retried by the stored policy. A decision that errors, or completes without a value, is a retry by the stored policy.
+ * is retried by the stored policy. A decision that errors, or completes without a value, is a retry by the stored policy, which
+ * sends a spent message to the dead letters with both errors: keep a compensation that may fail in the decision's own `retry()`.
+ * `'dead-letter'` without a reason takes that of the work's `DeadLetter`, else `MaxDeliveries` where no attempt is left, else `Rejected`.
  *
  * @throws ChronowError `OPTION_INVALID` at the call. A `decide` that throws makes the failure pass on to the policy, with
  * an AggregateError of both errors.
@@ -42,29 +45,30 @@ export function onFailed<S>(
 ): (source: Failures<S, 'onFailed() goes after ackOnComplete()', 'nothing fails here: put onFailed() before toDeadLetter()'>) => Observable<AfterDecision<S>> {
   checkProject('onFailed', decide);
   return (source) => settleFailures(source, 'onFailed', {
-    decide: (failed: Failed<FailedPayload<S>>) => verdictOf(decide(failed), failed.error),
+    decide: (failed: Failed<FailedPayload<S>>) => verdictOf(decide(failed), failed),
   });
 }
 
-function verdictOf(answer: FailureDecision | Observable<FailureDecision>, error: unknown): Verdict {
-  if (!isObservable(answer)) return decision(answer, error);
+function verdictOf(answer: FailureDecision | Observable<FailureDecision>, { error, spent }: Failed<unknown>): Verdict {
+  if (!isObservable(answer)) return decision(answer, error, spent);
   return (settle) => {
     let decided = false;
-    const decideOnce = (chosen: FailureDecision): void => {
+    const decide = (chosen: FailureDecision, cause: unknown): void => {
       decided = true;
-      settle(decision(chosen, error));
+      settle(decision(chosen, cause, spent));
     };
     const subscription = answer.pipe(take(1)).subscribe({
-      next: decideOnce,
-      error: () => { settle(decision('retry', error)); },
-      complete: () => { if (!decided) settle(decision('retry', error)); },
+      next: (chosen) => { decide(chosen, error); },
+      // Both errors go with the message: one says why it failed, the other why nobody decided.
+      error: (undecided: unknown) => { decide('retry', new AggregateError([error, undecided], 'onFailed: the decision about a failure failed itself')); },
+      complete: () => { if (!decided) decide('retry', error); },
     });
     return () => { subscription.unsubscribe(); };
   };
 }
 
-function decision(chosen: FailureDecision, error: unknown): Decision {
+function decision(chosen: FailureDecision, error: unknown, spent: boolean): Decision {
   const { action, delayMs, reason, description } = { delayMs: undefined, reason: undefined, description: undefined, ...(typeof chosen === 'string' ? { action: chosen } : chosen) };
-  if (action === 'dead-letter') return { action, note: failureNote(reason ?? 'Rejected', error, description) };
+  if (action === 'dead-letter') return { action, note: failureNote(reason ?? deathReason(error, spent), error, description) };
   return { action, delayMs, note: failureNote('MaxDeliveries', error) };
 }

@@ -1,10 +1,10 @@
 import type { Observable } from 'rxjs';
 import { checkOptions } from '../src/options/check-options.js';
 import { callable, either, text } from '../src/options/rules.js';
-import { DeadLetter } from '../src/subscription/fates.js';
 import { failureNote } from '../src/subscription/failure-note.js';
 import type { Failed } from '../src/subscription/outcome.js';
 import type { AfterDeadLetter, Outcomes } from './types.js';
+import { deathReason } from './work/death-reason.js';
 import { settleFailures, type Decision } from './work/settle-failures.js';
 
 /** Options of {@link toDeadLetter}. */
@@ -43,7 +43,5 @@ function decide(reason: ToDeadLetterOptions['reason'], failed: Failed<unknown>):
 
 function reasonOf(reason: ToDeadLetterOptions['reason'], failed: Failed<unknown>): string {
   if (typeof reason === 'function') return reason(failed);
-  if (reason !== undefined) return reason;
-  if (failed.error instanceof DeadLetter) return failed.error.reason;
-  return failed.spent ? 'MaxDeliveries' : 'Rejected';
+  return reason ?? deathReason(failed.error, failed.spent);
 }

@@ -1,7 +1,7 @@
 import { concatMap, defer, forkJoin, map, of, type Observable } from 'rxjs';
 import { ChronowError } from '../errors.js';
 import { checkOptions } from '../options/check-options.js';
-import type { TopicStats } from '../port/inspection.js';
+import type { DeadLetterRecord, TopicStats } from '../port/inspection.js';
 import type { SubscriptionRef, TopicRef } from '../port/names.js';
 import type { StoredSubscription, StoredTopic } from '../port/topic-store.js';
 import type { Delivery } from '../subscription/delivery.js';
@@ -14,7 +14,7 @@ import { topicNotFound, TopicDoor } from '../topic/topic-door.js';
 import { Topic } from '../topic/topic.js';
 import { ConsumedMessages } from './consumed.js';
 import { deadLetterItem, peekedItem, replayItem } from './items.js';
-import type { BusPublishOptions, ConsumeOptions, DeadLetterItem, EnsureSubscriptionOptions, EnsureTopicOptions, PeekedItem, PeekOptions, RedriveOptions, ReplayOptions } from './options.js';
+import type { BusPublishOptions, ConsumeOptions, DeadLetterItem, EnsureSubscriptionOptions, EnsureTopicOptions, PeekDlqOptions, PeekedItem, PeekOptions, RedriveOptions, ReplayOptions } from './options.js';
 import { replay } from './replay.js';
 import * as rules from './rules.js';
 
@@ -96,10 +96,10 @@ export class Bus {
   }
 
   /** The oldest unsettled messages, without taking them. Rejects with `TOPIC_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`. */
-  peek(topic: string, subscription: string, options: PeekOptions = {}): Promise<PeekedItem[]> {
+  peek<T = unknown>(topic: string, subscription: string, options: PeekOptions = {}): Promise<PeekedItem<T>[]> {
     return this.#call('peek', options, rules.peek, () => this.#client.broker.inspection
       .peek(this.#subscription(topic, subscription, options), options.limit ?? 10)
-      .pipe(map((found) => found.map((peeked) => peekedItem(peeked, this.#coder(topic))))));
+      .pipe(map((found) => found.map((peeked) => peekedItem(peeked, this.#coder<T>(topic))))));
   }
 
   /** Removes what waits or is delayed, for every subscription; what is leased or dead stays. Resolves with how many. Rejects with `TOPIC_NOT_FOUND`. */
@@ -141,10 +141,21 @@ export class Bus {
       .pipe(map(({ subscriptions }) => subscriptions.reduce((sum, { dead }) => sum + (dead ?? 0), 0))));
   }
 
-  /** Dead letters of all subscriptions of a topic, the oldest death first. Rejects with `TOPIC_NOT_FOUND`. */
-  peekDlq(topic: string, limit = 10, options: ScopeOptions = {}): Promise<DeadLetterItem[]> {
-    return this.#call('peekDlq', { ...options, limit }, rules.peek, () => this.#perSubscription(this.#topic(topic, options), (ref) => this.#client.broker.inspection.peekDeadLetters(ref, limit))
-      .pipe(map((found) => found.flat().map((record) => deadLetterItem(record, this.#coder(topic))).sort((a, b) => a.deadAt - b.deadAt).slice(0, limit))));
+  /** Dead letters of a topic, the oldest death first; at most `limit` (1-10 000). Rejects with `TOPIC_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`. */
+  peekDlq<T = unknown>(topic: string, limit = 10, options: PeekDlqOptions = {}): Promise<DeadLetterItem<T>[]> {
+    const { subscription, reason } = options;
+    return this.#call('peekDlq', { ...options, limit }, rules.peekDlq, () => {
+      const { inspection } = this.#client.broker;
+      const coder = this.#coder<T>(topic);
+      // Those of one reason may stand behind many others.
+      const peek = (ref: SubscriptionRef): Observable<readonly DeadLetterRecord[]> => inspection.peekDeadLetters(ref, reason === undefined ? limit : rules.maxPeek);
+      const found = subscription === undefined ? this.#perSubscription(this.#topic(topic, options), peek) : peek(this.#subscription(topic, subscription, options)).pipe(map((records) => [records]));
+      return found.pipe(map((records) => records.flat()
+        .map((record) => deadLetterItem(record, coder))
+        .filter((item) => reason === undefined || item.reason === reason)
+        .sort((one, other) => one.deadAt - other.deadAt)
+        .slice(0, limit)));
+    });
   }
 
   /** Removes the dead letters of all subscriptions of a topic; resolves with how many. Rejects with `TOPIC_NOT_FOUND`. */
@@ -174,7 +185,7 @@ export class Bus {
       this.#client.assertOpen('replay');
       checkOptions('replay', options, rules.replay);
       const { from = 0, to = this.#client.runtime.now(), filter, rate = Infinity } = options;
-      const coder = this.#coder(topic);
+      const coder = this.#coder<unknown>(topic);
       return replay(this.#client.broker, this.#client.runtime, {
         subscription: this.#subscription(topic, subscription, options),
         from: Number(from),
@@ -207,7 +218,7 @@ export class Bus {
     return new TopicDoor(this.#client, this.#topic(topic, options), { shardCount: options.shardCount });
   }
 
-  #coder(topic: string): PayloadCoder<unknown> {
+  #coder<T>(topic: string): PayloadCoder<T> {
     return new PayloadCoder(this.#client, `a payload of topic ${topic}`, undefined, undefined);
   }
 

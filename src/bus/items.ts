@@ -5,7 +5,7 @@ import type { PayloadCoder } from '../topic/payload-coder.js';
 import type { DeadLetterItem, PeekedItem, PeekedReplay } from './options.js';
 
 /** A stored message for people and tools: what cannot be decoded is said, never thrown. */
-function shownMessage(message: StoredMessage, coder: PayloadCoder<unknown>): PeekedReplay & { readonly problem: string | undefined } {
+function shownMessage<T>(message: StoredMessage, coder: PayloadCoder<T>): PeekedReplay<T> & { readonly problem: string | undefined } {
   const { id, headers, key, publishedAt } = message;
   try {
     return { id, payload: coder.decode(message.body, message.codec), problem: undefined, headers, key, publishedAt };
@@ -18,11 +18,11 @@ export function replayItem(message: StoredMessage, coder: PayloadCoder<unknown>)
   return shownMessage(message, coder);
 }
 
-export function peekedItem({ message, state, deliveryCount }: PeekedMessage, coder: PayloadCoder<unknown>): PeekedItem {
+export function peekedItem<T>({ message, state, deliveryCount }: PeekedMessage, coder: PayloadCoder<T>): PeekedItem<T> {
   return { ...shownMessage(message, coder), state, deliveryCount };
 }
 
-export function deadLetterItem({ message, subscription, deliveryCount, history }: DeadLetterRecord, coder: PayloadCoder<unknown>): DeadLetterItem {
+export function deadLetterItem<T>({ message, subscription, deliveryCount, history }: DeadLetterRecord, coder: PayloadCoder<T>): DeadLetterItem<T> {
   const latest = history.at(-1);
   return {
     ...shownMessage(message, coder),

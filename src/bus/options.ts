@@ -43,10 +43,10 @@ export interface PeekOptions extends ScopeOptions {
 }
 
 /** A message as seen without taking it. */
-export interface PeekedItem {
+export interface PeekedItem<T = unknown> {
   readonly id: string;
   /** undefined where the body cannot be decoded; `problem` says why then. */
-  readonly payload: unknown;
+  readonly payload: T | undefined;
   readonly problem: string | undefined;
   readonly headers: StoredMessage['headers'];
   readonly key: string | undefined;
@@ -55,11 +55,18 @@ export interface PeekedItem {
   readonly deliveryCount: number;
 }
 
+export interface PeekDlqOptions extends ScopeOptions {
+  /** Only this subscription's. Default: all of the topic. */
+  readonly subscription?: string | undefined;
+  /** Only those that died for this reason. Default: any. */
+  readonly reason?: string | undefined;
+}
+
 /** A dead letter as seen without taking it. */
-export interface DeadLetterItem {
+export interface DeadLetterItem<T = unknown> {
   readonly id: string;
   readonly subscription: string;
-  readonly payload: unknown;
+  readonly payload: T | undefined;
   readonly problem: string | undefined;
   readonly headers: StoredMessage['headers'];
   readonly key: string | undefined;
@@ -96,9 +103,9 @@ export interface ReplayOptions extends ScopeOptions, Abortable {
 }
 
 /** What a replay's filter sees. */
-export interface PeekedReplay {
+export interface PeekedReplay<T = unknown> {
   readonly id: string;
-  readonly payload: unknown;
+  readonly payload: T | undefined;
   readonly headers: StoredMessage['headers'];
   readonly key: string | undefined;
   readonly publishedAt: number;

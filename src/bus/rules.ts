@@ -16,6 +16,9 @@ export const ensureTopic: Rules = { ...scope, shardCount };
 export const ensureSubscription: Rules = { ...scope, ...policyRules, ...creationRules, shardCount };
 export const publish: Rules = { ...scope, ...publishRules, signal, persistWarmCopy: oneOf(true, false, 'required') };
 export const consume: Rules = { ...scope, consumerName: text(1, 200), prefetch: wholeNumber(1, 100_000), autoRenew: boolean, signal };
-export const peek: Rules = { ...scope, limit: wholeNumber(1, 10_000) };
+/** The most that one look shows. */
+export const maxPeek = 10_000;
+export const peek: Rules = { ...scope, limit: wholeNumber(1, maxPeek) };
+export const peekDlq: Rules = { ...peek, subscription: anything, reason: text(1, 200) };
 export const redrive: Rules = { ...scope, subscription: anything, ids: listOf(text(1, 1_000), 0), reason: text(1, 200), max: wholeNumber(1, Number.MAX_SAFE_INTEGER) };
 export const replay: Rules = { ...scope, from: aTime, to: aTime, filter: callable, rate: number(Number.MIN_VALUE, Infinity, 'messages a second'), signal };

@@ -24,10 +24,8 @@ export interface SetOptions extends ScopeOptions {
   readonly expectedRevision?: number | undefined;
 }
 
-export interface UpdateOptions extends Omit<SetOptions, 'expectedRevision'> {
-  /** What `update` starts from where the key is absent. Default: null. */
-  readonly initial?: unknown;
-}
+/** What `update` takes beside `initial`: what it starts from where the key is absent, default null. */
+export type UpdateOptions = Omit<SetOptions, 'expectedRevision'>;
 
 export interface GetOptions<T> extends ScopeOptions {
   /** Checks what is read. Default: none. */

@@ -6,19 +6,19 @@ import { anything, boolean, number, oneOf, wholeNumber } from '../options/rules.
 import type { KeyState, KeyWriteAnswer } from '../port/key-store.js';
 import type { KeyRef } from '../port/names.js';
 import type { Client } from '../topic/client.js';
-import { PayloadCoder } from '../topic/payload-coder.js';
+import { PayloadCoder, type EncodedPayload } from '../topic/payload-coder.js';
 import { topicRef, type ScopeOptions } from '../topic/refs.js';
 import type { DelOptions, GetOptions, SetOptions, SharedEntry, UpdateOptions, WarmOptions } from './options.js';
 
 const whole = Number.MAX_SAFE_INTEGER;
 const scopeRules: OptionRules = { namespace: anything, tenantId: anything };
-const setRules: OptionRules = {
+const updateRules: OptionRules = {
   ...scopeRules,
   hotTtlSeconds: number(0.001, whole, 'seconds'),
   warm: anything,
   maxValueBytes: wholeNumber(1, whole, 'bytes'),
-  expectedRevision: wholeNumber(0, whole),
 };
+const setRules: OptionRules = { ...updateRules, expectedRevision: wholeNumber(0, whole) };
 const warmRules: OptionRules = {
   persist: oneOf(true, false, 'required'),
   upsertStrategy: oneOf('append', 'latest'),
@@ -80,20 +80,24 @@ export class SharedValues {
   }
 
   /**
-   * Changes a value atomically: `change` gets what is there (null, or `initial`, where the key is absent) and answers what shall be
-   * there; where somebody else wrote in between it is asked again. Resolves with the new value.
+   * Changes a value atomically: `change` gets what is there (`initial`, else null, where the key is absent) and answers what shall be
+   * there; where somebody else wrote in between it is asked again. Where it answers what is there already, and no time to live was
+   * named, nothing is written. Resolves with the new value.
    *
    * Rejects with `UPDATE_INVALID` when `change` answers undefined or a promise, with what it throws, with `REVISION_CONFLICT` after
    * 1 000 attempts, and as {@link SharedValues.set}.
    */
-  update<T = unknown>(key: string, change: (value: T) => T, options: UpdateOptions = {}): Promise<T> {
-    return this.#client.promises.of(this.update$(key, change, options));
+  update<T>(key: string, change: (value: T) => T, options: UpdateOptions & { readonly initial: T }): Promise<T>;
+  update<T>(key: string, change: (value: T | null) => T, options?: UpdateOptions): Promise<T>;
+  update<T>(key: string, change: (value: T) => T, options?: UpdateOptions & { readonly initial?: T }): Promise<T> {
+    return this.#client.promises.of(this.#update(key, change, options));
   }
 
   /** The cold twin of {@link SharedValues.update}. */
-  update$<T = unknown>(key: string, change: (value: T) => T, options: UpdateOptions = {}): Observable<T> {
-    const { initial = null, ...writing } = options;
-    return this.#command('update', writing, setRules, () => this.#attempt<T>(key, change, initial, writing, 1));
+  update$<T>(key: string, change: (value: T) => T, options: UpdateOptions & { readonly initial: T }): Observable<T>;
+  update$<T>(key: string, change: (value: T | null) => T, options?: UpdateOptions): Observable<T>;
+  update$<T>(key: string, change: (value: T) => T, options?: UpdateOptions & { readonly initial?: T }): Observable<T> {
+    return this.#update(key, change, options);
   }
 
   /** Ends a value, if there is one. `tombstone` keeps the append history and closes the key. */
@@ -139,26 +143,38 @@ export class SharedValues {
     });
   }
 
-  #attempt<T>(key: string, change: (value: T) => T, initial: unknown, options: SetOptions, attempt: number): Observable<T> {
+  #update<T>(key: string, change: (value: T) => T, { initial, ...options }: UpdateOptions & { readonly initial?: T } = {}): Observable<T> {
+    return this.#command('update', options, updateRules, () => this.#attempt<T>(key, (value) => changed(key, change, value ?? ((initial ?? null) as T)), options, 1));
+  }
+
+  #attempt<T>(key: string, next: (value: T | null) => T, options: SetOptions, attempt: number): Observable<T> {
     const coder = this.#coder<T>(key, {});
     return this.#client.broker.keys.get(this.#ref(key, options)).pipe(
       concatMap((state) => entryOf(state, coder).pipe(concatMap(({ value }) => {
-        // An absent value is what the caller says it is.
-        const next = changed(key, change, value ?? (initial as T));
-        return this.#write(key, next, options, state.revision).pipe(concatMap(({ written, state: found }) => {
-          if (written) return of(next);
+        const wanted = next(value);
+        if (options.hotTtlSeconds === undefined && this.#isSame(key, wanted, state, options)) return of(wanted);
+        return this.#write(key, wanted, options, state.revision).pipe(concatMap(({ written, state: found }) => {
+          if (written) return of(wanted);
           if (attempt === maxConflicts) throw revisionConflict(key, state.revision, found.revision);
-          return this.#attempt(key, change, initial, options, attempt + 1);
+          return this.#attempt(key, next, options, attempt + 1);
         }));
       }))),
     );
   }
 
+  #isSame(key: string, value: unknown, { body }: KeyState, options: SetOptions): boolean {
+    return typeof body === 'string' && body === this.#encoded(key, value, options).body;
+  }
+
+  #encoded(key: string, value: unknown, { maxValueBytes = this.#client.defaults.maxValueBytes }: SetOptions): EncodedPayload {
+    return this.#coder<unknown>(key, {}).encode(value, { maxBytes: maxValueBytes, code: 'VALUE_TOO_LARGE' });
+  }
+
   #write(key: string, value: unknown, options: SetOptions, expectedRevision: number | undefined): Observable<KeyWriteAnswer> {
     const { defaults } = this.#client;
-    const { hotTtlSeconds = defaults.hotTtlSeconds, maxValueBytes = defaults.maxValueBytes, warm = {} } = options;
+    const { hotTtlSeconds = defaults.hotTtlSeconds, warm = {} } = options;
     this.#checkWarm(key, warm, options);
-    const { body, codec } = this.#coder<unknown>(key, {}).encode(value, { maxBytes: maxValueBytes, code: 'VALUE_TOO_LARGE' });
+    const { body, codec } = this.#encoded(key, value, options);
     const ttlMs = hotTtlSeconds === undefined ? undefined : Math.ceil(hotTtlSeconds * 1_000);
     return this.#client.broker.keys.set({ key: this.#ref(key, options), body, codec, ttlMs, expectedRevision });
   }
