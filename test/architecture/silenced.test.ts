@@ -13,6 +13,7 @@ describe('a rule of the linter or the compiler', () => {
       'src/topic/quiet.ts:3 has @ts-expect-error',
       'src/topic/quiet.ts:6 has @ts-ignore',
       "src/topic/quiet.ts:5 has 'as unknown as'",
+      'src/topic/quiet.ts:8 has the type any',
     ]);
   });
 });

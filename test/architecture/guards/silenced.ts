@@ -12,6 +12,7 @@ export function silenced(files: readonly SourceFile[]): readonly string[] {
     });
     walk(ast, (node) => {
       if (ts.isAsExpression(node) && ts.isAsExpression(node.expression) && node.expression.type.kind === ts.SyntaxKind.UnknownKeyword) problems.push(`${path}:${String(lineOf(ast, node))} has 'as unknown as'`);
+      else if (node.kind === ts.SyntaxKind.AnyKeyword) problems.push(`${path}:${String(lineOf(ast, node))} has the type any`);
     });
     return problems;
   });
