@@ -1,4 +1,4 @@
-import type { ChronosOptions } from './config.js';
+import type { ChronosOptions } from './chronos-config.js';
 import { parseConnectionUrl } from './connection-url.js';
 import type { ConfigProblem } from './problems.js';
 import { redacted } from './redact.js';

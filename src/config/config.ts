@@ -1,6 +1,8 @@
 import type { OnFull, Order, ExpiredAction, StartPosition } from '../port/policy.js';
 import type { UpsertStrategy } from '../port/warm-store.js';
+import type { ChronosOptions } from './chronos-config.js';
 
+export type { ChronosConfig, ChronosMessaging, ChronosOptions, ChronosTenant } from './chronos-config.js';
 export type { ResolvedBackend, ResolvedConfig, ResolvedDefaults, ResolvedWarm, WarmTarget } from './resolved.js';
 
 /**
@@ -58,32 +60,6 @@ export interface RedisConfig {
 export interface MongoConfig {
   /** `mongodb://` or `mongodb+srv://`. The backend with `mongoOnly: true`, the warm tier beside Redis. */
   readonly uri?: string | undefined;
-}
-
-/** The configuration of chronos-db, in the original shape (a list of tenants) or its own flat one. */
-export interface ChronosOptions {
-  readonly config: ChronosConfig;
-}
-
-export interface ChronosConfig {
-  readonly dbConnections: Readonly<Record<string, { readonly mongoUri: string }>>;
-  readonly databases: { readonly messaging: ChronosMessaging; readonly [other: string]: unknown };
-  readonly [other: string]: unknown;
-}
-
-export interface ChronosMessaging {
-  readonly tenantDatabases?: readonly ChronosTenant[] | undefined;
-  /** The flat shape: one database for every tenant. */
-  readonly dbConnRef?: string | undefined;
-  readonly dbName?: string | undefined;
-  readonly [other: string]: unknown;
-}
-
-export interface ChronosTenant {
-  readonly tenantId: string;
-  readonly dbConnRef: string;
-  readonly dbName: string;
-  readonly [other: string]: unknown;
 }
 
 /** What calls do that name nothing. */

@@ -9,7 +9,9 @@ import { hotMongoUri } from './warm-tier.js';
 /** A rule about more than one option. It is not asked where one that it reads is wrong in itself. */
 interface CrossRule {
   readonly reads: readonly string[];
-  find(config: ChronowConfig, label: (name: string) => string): readonly ConfigProblem[];
+  /** What is asked after it would read what it found wrong. */
+  readonly endsAll?: true;
+  readonly find: (config: ChronowConfig, label: (name: string) => string) => readonly ConfigProblem[];
 }
 
 type Find = CrossRule['find'];
@@ -97,7 +99,7 @@ const chronosIsWhole: Find = ({ chronos }) => (chronos === undefined ? [] : chro
 const naming = ['url', 'redis.url', 'redis.clusterNodes', 'mongoOnly'];
 const rules: readonly CrossRule[] = [
   { reads: [...naming, 'mongo.uri'], find: oneBackend },
-  { reads: ['chronos.config'], find: chronosIsWhole },
+  { reads: ['chronos.config'], find: chronosIsWhole, endsAll: true },
   { reads: [...naming, 'mongo.uri', 'chronos.config', 'tenantId'], find: mongoHasUri },
   { reads: ['url', 'redis.url', 'redis.tls', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
   { reads: ['url', 'redis.url', 'redis.username', 'redis.password'], find: userHasPassword },
@@ -114,11 +116,11 @@ export function crossProblems(input: object, bad: ReadonlySet<string>, label: (n
   const config = input as ChronowConfig;
   const isBad = (name: string): boolean => bad.has(name) || bad.has(name.slice(0, Math.max(0, name.indexOf('.'))));
   const problems: ConfigProblem[] = [];
-  for (const { reads, find } of rules) {
+  for (const { reads, find, endsAll } of rules) {
     if (reads.some(isBad)) continue;
     const found = find(config, label);
     problems.push(...found);
-    if (find === chronosIsWhole && found.length > 0) return [...problems];
+    if (endsAll === true && found.length > 0) break;
   }
   return problems;
 }

@@ -73,7 +73,10 @@ function namesNoBackend({ url, redis, mongoOnly }: Record<string, unknown>, { ba
 /** Lets the settings print without their secrets, each group for itself too. */
 function guarded(config: ChronowConfig): ChronowConfig {
   const shownGroups: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(config)) shownGroups[name] = typeof value === 'object' ? shownGroup(name, value) : shown(name, value);
+  for (const name of Object.keys(config)) {
+    const value: unknown = Reflect.get(config, name);
+    shownGroups[name] = typeof value === 'object' && value !== null ? shownGroup(name, value) : shown(name, value);
+  }
   return printedAs(config, () => ({ ...shownGroups }));
 }
 

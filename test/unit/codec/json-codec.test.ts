@@ -5,6 +5,8 @@ import { nested, refusal } from './support.js';
 const canary = 'CaNaRy77';
 const again = (value: unknown): unknown => jsonCodec.decode(jsonCodec.encode(value));
 
+const jsonParse = (text: string): unknown => JSON.parse(text);
+
 class Money {
   readonly amount: number = 2;
   readonly currency: string = 'EUR';
@@ -83,7 +85,7 @@ describe('the JSON codec refuses', () => {
     ['a bad answer of toJSON', { a: { toJSON: () => ({ b: NaN }) } }, 'the payload at a.b cannot be encoded as JSON: NaN has no JSON form'],
     ['no answer of toJSON', { a: { toJSON: () => undefined } }, 'the payload at a cannot be encoded as JSON: a value of type undefined has no JSON form'],
     ['a Map from toJSON', Object.assign([1], { toJSON: () => new Map() }), 'the payload cannot be encoded as JSON: Map has no JSON form; publish a plain object or give the class toJSON()'],
-    ['a member __proto__', { a: JSON.parse('{"__proto__":{"admin":true}}') }, 'the payload at a cannot be encoded as JSON: it has a member named __proto__'],
+    ['a member __proto__', { a: jsonParse('{"__proto__":{"admin":true}}') }, 'the payload at a cannot be encoded as JSON: it has a member named __proto__'],
     ['what is under a strange name', { 'a b': { '': { 'x"y': NaN } } }, 'the payload at ["a b"][""]["x\\"y"] cannot be encoded as JSON: NaN has no JSON form'],
   ])('%s, naming the place and never the value', (_, value, message) => {
     const error = refusal(() => jsonCodec.encode(value));

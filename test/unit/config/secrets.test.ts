@@ -74,7 +74,7 @@ describe('a secret', () => {
     const secret = new Secret({ deep: canary }, 'a thing');
     expect(secret.reveal().deep).toBe(canary);
     expect(printedRaw(secret)).not.toContain(canary);
-    expect([`${String(secret)}`, JSON.stringify({ secret })]).toEqual(['a thing', '{"secret":"a thing"}']);
+    expect([String(secret), JSON.stringify({ secret })]).toEqual(['a thing', '{"secret":"a thing"}']);
   });
 });
 

@@ -16,7 +16,7 @@ describe('a rule', () => {
     ['text', text(1, 3), ['a', 'abc'], ['', 'abcd', 5], 'a text of 1-3 characters'],
     ['textOfBytes', textOfBytes(1, 3), ['a', '日', 'é'], ['', 'éé', 'a\ud800', 5], 'a text of 1-3 bytes without half surrogate pairs'],
     ['boolean', boolean, [true, false], [0, 'true', null], 'true or false'],
-    ['callable', callable, [() => 1, class {}], [{}, null], 'a function'],
+    ['callable', callable, [() => 1, Date], [{}, null], 'a function'],
     ['listOf', listOf(number(0, 9), 1), [[1], [1, 2]], [[], [1, 'x'], 1, { length: 1 }], 'a list of 1 or more, each a number, 0 to 9'],
     ['listOf, empty too', listOf(text(1, 9), 0), [[], ['a']], [[''], [,]], 'a list, each a text of 1-9 characters'],
     ['either', either(oneOf('full'), callable), ['full', () => 1], ['none', 5], "one of 'full', or a function"],
