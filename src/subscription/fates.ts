@@ -5,7 +5,7 @@ import { ChronowError } from '../errors.js';
  *
  * @example
  * ```ts
- * ackOnComplete((message) => {
+ * ackOnComplete((message: Message<Payment>) => {
  *   if (message.payload.amount < 0) throw new DeadLetter('NegativeAmount', 'an amount must be 0 or more');
  *   return book(message.payload);
  * })
