@@ -12,7 +12,8 @@ const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^$
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {
   // They run whole compilers.
-  types: { testTimeout: 60_000 },
+  types: { testTimeout: 120_000 },
+  docs: { testTimeout: 120_000 },
   // The files share one parse of the sources.
   architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },
@@ -22,6 +23,8 @@ export default defineConfig({
   root: path('.'),
   resolve: { alias },
   test: {
+    // A net for what hangs, wide enough for a busy machine: no test measures time by it.
+    testTimeout: 30_000,
     // .ci/run sums up what the json file says.
     reporters: process.env['CI'] === undefined ? ['default', new KindsReporter()] : ['default', new KindsReporter(), ['json', { outputFile: path('.cache/tests.json') }]],
     projects: kinds.map((kind) => ({
