@@ -96,7 +96,7 @@ describe('an issue never shows the payload', () => {
   });
 
   it('where there is too much of it to look for', () => {
-    const value = { canary, many: Array.from({ length: 2_000 }, (_, index) => `text ${String(index)}`) };
+    const value = { many: Array.from({ length: 2_000 }, (_, index) => `text ${String(index)}`), canary };
     expect(found(schema(() => ({ issues: [{ message: `bad: ${canary}` }] })), value)).toBe('refused');
   });
 
