@@ -1,3 +1,4 @@
+import { isKeyPrefix, keyPrefixForm } from '../keys/key-prefix.js';
 import { checkName, type NameKind } from '../keys/names.js';
 import type { OptionRule } from '../options/check-options.js';
 import { parseConnectionUrl, parseHosts, parseRedisUrl } from './connection-url.js';
@@ -16,9 +17,7 @@ export const mongoUri: OptionRule = (value) => (typeof value === 'string' && par
 export const nodeList: OptionRule = (value) => (Array.isArray(value) && value.every((item) => typeof item === 'string') && parseHosts(value, 6_379) !== undefined ? undefined
   : 'a list of one or more host:port');
 
-// Glob characters would leak into ACL patterns and SCAN, braces into hash tags.
-export const keyPrefix: OptionRule = (value) => (typeof value === 'string' && /^[\x21-\x7e]{0,64}$/.test(value) && !/[{}*?[\]\\]/.test(value) ? undefined
-  : 'up to 64 printable ASCII characters without spaces and without any of { } * ? [ ] \\');
+export const keyPrefix: OptionRule = (value) => (isKeyPrefix(value) ? undefined : keyPrefixForm);
 
 export const someText: OptionRule = (value) => (typeof value === 'string' && value !== '' && value.length <= 4_096 && !/\p{Cc}/u.test(value) ? undefined
   : 'a text of 1-4096 characters without control characters');

@@ -1,3 +1,5 @@
+import { ChronowError } from '../errors.js';
+
 const plainName = /^[A-Za-z0-9._-]*$/;
 const inName = /[^A-Za-z0-9._-]/gu;
 // What would end a hash tag, match as a glob in patterns and access lists, or not print: \ escapes in both.
@@ -5,7 +7,7 @@ const inKey = /[%{}*?[\]\\^\p{Cc}]|[^\0-\x7f]/gu;
 
 /**
  * A topic, subscription, tenant or namespace as it stands in a key: everything outside `[A-Za-z0-9._-]` is percent-encoded, by
- * byte of UTF-8. Injective, for names that `checkName` takes: no two names meet, and none holds a `:` or a brace.
+ * byte of UTF-8. Injective: no two names meet, and none holds a `:` or a brace. Half a surrogate pair is `NAME_INVALID`.
  */
 export function encodeName(name: string): string {
   return plainName.test(name) ? name : name.replace(inName, percent);
@@ -30,6 +32,8 @@ export function decodeSharedKey(text: string): string | undefined {
 }
 
 function percent(character: string): string {
+  // Buffer would write a replacement character, so that names which differ would meet.
+  if (/\p{Cs}/u.test(character)) throw new ChronowError('NAME_INVALID', 'half a surrogate pair has no form in a key; choose another name');
   let encoded = '';
   for (const byte of Buffer.from(character)) encoded += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   return encoded;

@@ -1,5 +1,6 @@
 import type { KeyRef, Scope, TopicRef } from '../port/names.js';
 import { decodeName, decodeSharedKey, encodeName, encodeSharedKey } from './encoding.js';
+import { checkKeyPrefix } from './key-prefix.js';
 
 /** What a key is, read back from its text. */
 export type ParsedKey =
@@ -19,13 +20,15 @@ const shared = 'sm';
  * - what belongs to a whole scope: `{prefix}{tenant}:{namespace}:{name}`
  * - companion: `{` + the key it belongs to + `}:{name}:…`, so that it lies in the same slot of a cluster
  *
- * No two different things share a key. Names must have been checked (`checkName`, `checkSharedKey`), the prefix too: it has
- * no braces and no glob characters.
+ * No two different things share a key. Names must have been checked (`checkName`, `checkSharedKey`).
+ *
+ * @throws ChronowError `CONFIG_INVALID` from the constructor, for a prefix with braces or glob characters.
  */
 export class KeySpace {
   readonly #prefix: string;
 
   constructor(prefix: string) {
+    checkKeyPrefix(prefix);
     this.#prefix = prefix;
   }
 

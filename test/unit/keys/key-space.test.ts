@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { encodeName, encodeSharedKey } from '../../../src/keys/encoding.js';
 import { hashSlot, hashTag } from '../../../src/keys/hash-slot.js';
 import { KeySpace } from '../../../src/keys/key-space.js';
+import { isChronowError } from '../../../src/errors.js';
 import { keysPage, shapes } from './shapes.js';
 
 const keys = new KeySpace('cw:');
@@ -30,6 +32,32 @@ describe('the shapes of keys', () => {
 
   it('may stand under any prefix, the empty one too', () => {
     for (const prefix of ['', 'app:cw:', 'x']) expect(new KeySpace(prefix).topicKey(orders)).toBe(`${prefix}tenant-a:payments:topic:orders`);
+  });
+});
+
+describe('a key is refused', () => {
+  const refusedAs = (call: () => unknown): string | undefined => {
+    try {
+      call();
+      return undefined;
+    } catch (error) {
+      return isChronowError(error) ? error.code : 'a foreign error';
+    }
+  };
+
+  it.each(['{', 'a}', 'cw*', 'cw?', '[', ']', 'a\\b', 'a b', 'ü:', '\n', 'x'.repeat(65)])('under the prefix %j', (prefix) => {
+    expect(refusedAs(() => new KeySpace(prefix))).toBe('CONFIG_INVALID');
+  });
+
+  it.each([undefined, null, 5, {}])('under %j, which is no prefix', (prefix) => {
+    // @ts-expect-error -- what a caller without types may give
+    expect(refusedAs(() => new KeySpace(prefix))).toBe('CONFIG_INVALID');
+  });
+
+  it('for half a surrogate pair, of which UTF-8 would make the same replacement for all', () => {
+    for (const half of ['\ud800', 'a\udfff', '\udc00\ud800']) {
+      for (const encode of [encodeName, encodeSharedKey]) expect(refusedAs(() => encode(half))).toBe('NAME_INVALID');
+    }
   });
 });
 

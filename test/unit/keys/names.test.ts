@@ -19,14 +19,16 @@ describe('a name', () => {
 
   it.each([
     ['', 'an empty text'],
-    ['a'.repeat(201), '201 bytes'],
-    ['ü'.repeat(101), '202 bytes'],
+    ['a'.repeat(201), `"${'a'.repeat(40)}"…, which has 201 bytes`],
+    ['ü'.repeat(101), `"${'ü'.repeat(40)}"…, which has 202 bytes`],
     ['a\nb', '"a\\nb", which holds control characters or half a surrogate pair'],
     ['a\0', '"a\\u0000", which holds control characters or half a surrogate pair'],
-    ['\u0085', '"\u0085", which holds control characters or half a surrogate pair'],
+    ['\u0085', '"\\u{85}", which holds control characters or half a surrogate pair'],
     ['\ud800', '"\\ud800", which holds control characters or half a surrogate pair'],
+    ['a\u2028b', '"a\\u{2028}b", which holds control characters or half a surrogate pair'],
+    ['\u202eevil\n', '"\\u{202e}evil\\n", which holds control characters or half a surrogate pair'],
   ])('%j is none', (name, got) => {
-    expect(refusedBy(() => { checkName('subscription', name); })).toBe(`NAME_INVALID: a subscription name must be 1-200 bytes of printable text; got ${got}`);
+    expect(refusedBy(() => { checkName('subscription', name); })).toBe(`NAME_INVALID: a subscription name must be 1-200 bytes of printable text; got ${got}; choose another`);
   });
 
   it.each([undefined, null, 5, {}, ['a'], { toString: () => 'a' }])('%j is none', (name) => {
@@ -36,6 +38,6 @@ describe('a name', () => {
 
   it('may be longer where it is a shared key', () => {
     expect(refusedBy(() => { checkSharedKey('k'.repeat(512)); })).toBeUndefined();
-    expect(refusedBy(() => { checkSharedKey('k'.repeat(513)); })).toBe('NAME_INVALID: a shared key must be 1-512 bytes of printable text; got 513 bytes');
+    expect(refusedBy(() => { checkSharedKey('k'.repeat(513)); })).toBe(`NAME_INVALID: a shared key must be 1-512 bytes of printable text; got "${'k'.repeat(40)}"…, which has 513 bytes; choose another`);
   });
 });
