@@ -3,6 +3,9 @@ import { ChronowError } from '../errors.js';
 /** The deepest nesting of a payload. Parsers take far more, but serialisers and tools overflow their stack. */
 export const maxDepth: number = 200;
 
+// Dates are common, and what this makes of a valid one is known.
+const dateToJson: unknown = Reflect.get(Date.prototype, 'toJSON');
+
 /**
  * Throws `PAYLOAD_UNENCODABLE`, naming the path and never the value, where a value would not survive JSON.
  *
@@ -15,17 +18,23 @@ export function assertJson(value: unknown): void {
   if (!isPlainJson(value, 0)) walk(value, '', 0);
 }
 
-/** Whether what a parser made may be handed on: not too deep, and nowhere a member `__proto__`. */
-export function isSafeJson(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === maxDepth) return false;
+/** Why what a parser made may not be handed on: it is too deep, or has a member `__proto__` somewhere. */
+export function flawOf(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth === maxDepth) return `nested deeper than ${String(maxDepth)} levels`;
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
-    for (const item of items) if (!isSafeJson(item, depth + 1)) return false;
-    return true;
+    for (const item of items) {
+      const flaw = flawOf(item, depth + 1);
+      if (flaw !== undefined) return flaw;
+    }
+    return undefined;
   }
-  for (const name of Object.keys(value)) if (name === '__proto__' || !isSafeJson(Reflect.get(value, name), depth + 1)) return false;
-  return true;
+  for (const name of Object.keys(value)) {
+    const flaw = name === '__proto__' ? 'with a member named __proto__' : flawOf(Reflect.get(value, name), depth + 1);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
 }
 
 function isPlainJson(value: unknown, depth: number): boolean {
@@ -45,6 +54,7 @@ function isPlainJson(value: unknown, depth: number): boolean {
 
 function isPlainObject(value: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
+  if (value instanceof Date) return prototype === Date.prototype && value.toJSON === dateToJson && !Number.isNaN(value.getTime());
   if ('toJSON' in value) return false;
   if (prototype === Array.prototype && Array.isArray(value)) {
     const items: readonly unknown[] = value;
@@ -94,7 +104,9 @@ function walkMembers(value: object, path: string, depth: number): void {
     return;
   }
   if (!isData(value)) throw unencodable(path, `${className(value)} has no JSON form; publish a plain object or give the class toJSON()`);
-  for (const name of Object.keys(value)) {
+  const names = Object.keys(value);
+  if (names.length === 0 && !isPlain(value)) throw unencodable(path, 'an instance of a class without a single field that JSON sees (private ones and accessors it does not); publish a plain object or give the class toJSON()');
+  for (const name of names) {
     if (name === '__proto__') throw unencodable(path, 'it has a member named __proto__');
     const member: unknown = Reflect.get(value, name);
     // Undefined members vanish by JSON's own rules, as everybody expects.
@@ -104,8 +116,12 @@ function walkMembers(value: object, path: string, depth: number): void {
 
 /** A user's class with ordinary fields is data; a built-in keeps its content where JSON does not look. */
 function isData(value: object): boolean {
+  return isPlain(value) || className(value) === 'Object';
+}
+
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || className(value) === 'Object';
+  return prototype === Object.prototype || prototype === null;
 }
 
 function className(value: object): string {

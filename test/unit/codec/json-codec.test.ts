@@ -14,6 +14,11 @@ class Money {
   get cents(): number { return this.amount * this.#factor; }
 }
 
+class Sealed {
+  readonly #secret: string = canary;
+  get secret(): string { return this.#secret; }
+}
+
 class Tagged {
   readonly amount = 1;
   get [Symbol.toStringTag](): string { return 'Tagged'; }
@@ -79,6 +84,8 @@ describe('the JSON codec refuses', () => {
     ['an Error', new Error(canary), 'the payload cannot be encoded as JSON: Error has no JSON form; publish a plain object or give the class toJSON()'],
     ['a RegExp', [/x/], 'the payload at [0] cannot be encoded as JSON: RegExp has no JSON form; publish a plain object or give the class toJSON()'],
     ['a class with a tag', new Tagged(), 'the payload cannot be encoded as JSON: Tagged has no JSON form; publish a plain object or give the class toJSON()'],
+    ['a class with private fields only', { s: new Sealed() }, 'the payload at s cannot be encoded as JSON: an instance of a class without a single field that JSON sees (private ones and accessors it does not); publish a plain object or give the class toJSON()'],
+    ['a Date that says something else', { at: Object.assign(new Date(0), { toJSON: () => undefined }) }, 'the payload at at cannot be encoded as JSON: a value of type undefined has no JSON form'],
     ['bytes', { b: new Uint8Array(3) }, 'the payload at b cannot be encoded as JSON: Uint8Array has no JSON form; publish bytes with bytesCodec, or as base64 text'],
     ['a Buffer', Buffer.from(canary), 'the payload cannot be encoded as JSON: Uint8Array has no JSON form; publish bytes with bytesCodec, or as base64 text'],
     ['a circle', { circle }, 'the payload at circle.again.circle.again.circle.again.circle.again cannot be encoded as JSON: it is nested deeper than 200 levels, or refers to itself'],
@@ -108,15 +115,16 @@ describe('the JSON codec refuses', () => {
   });
 
   it.each<[string, string | Uint8Array, string]>([
-    ['nothing', '', '0 characters'],
-    ['other text', `{"${canary}"`, '11 characters'],
-    ['JSON and more', '{} x', '4 characters'],
-    ['NaN', 'NaN', '3 characters'],
-    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), '3 bytes'],
-    ['half a character', new Uint8Array([0x22, 0xc3]), '2 bytes'],
-  ])('a body of %s, without a word of it', (_, body, size) => {
+    ['nothing', '', '(0 characters) is not JSON at position 0'],
+    ['other text', `{"${canary}"`, '(11 characters) is not JSON at position 11'],
+    ['JSON and more', '{} x', '(4 characters) is not JSON at position 3'],
+    ['NaN', 'NaN', '(3 characters) is not JSON at position 0'],
+    ['bytes that are no JSON', new TextEncoder().encode(`["${canary}",]`), '(13 bytes) is not JSON at position 12'],
+    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), '(3 bytes) is not UTF-8 text'],
+    ['half a character', new Uint8Array([0x22, 0xc3]), '(2 bytes) is not UTF-8 text'],
+  ])('a body of %s, with its place and without a word of it', (_, body, reason) => {
     const error = refusal(() => jsonCodec.decode(body));
-    expect(error.message).toBe(`PAYLOAD_UNDECODABLE: the body (${size}) is not JSON`);
+    expect(error.message).toBe(`PAYLOAD_UNDECODABLE: the body ${reason}`);
     expect([JSON.stringify(error), error.cause]).toEqual([expect.not.stringContaining(canary), undefined]);
   });
 
