@@ -15,7 +15,7 @@ export interface Backoff {
   readonly initialMs: number;
   /** What each further delay is multiplied by, 1-100. Default: 2. */
   readonly factor?: number | undefined;
-  /** The longest delay, ms, 0 or more. Default: 30 000. */
+  /** The longest delay, ms, 0 or more. Default: 30 000, or `initialMs` where that is longer. */
   readonly maxMs?: number | undefined;
   /** Default: `full`. */
   readonly jitter?: Jitter | undefined;
@@ -49,7 +49,7 @@ export function checkBackoff(call: string, backoff: Backoff): void {
  * Throws `OPTION_INVALID` where a `jitter` function answers anything but a number; what it answers is kept within the bounds.
  */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number): number {
-  const { initialMs, factor = 2, maxMs = 30_000, jitter = 'full' } = backoff;
+  const { initialMs, factor = 2, maxMs = Math.max(30_000, initialMs), jitter = 'full' } = backoff;
   // 0 × Infinity is NaN: a factor to a high power must not turn no delay into one.
   const base = initialMs === 0 ? 0 : Math.min(maxMs, initialMs * factor ** (attempt - 1));
   return Math.min(Math.floor(maxMs), Math.max(0, Math.round(jittered(base, attempt, jitter, random))));

@@ -10,6 +10,10 @@ describe('a schedule of retries', () => {
     expect(delays({ initialMs: 1_000, jitter: 'none' })).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
   });
 
+  it('stays at its first delay where that is longer than 30 seconds and no longest is named', () => {
+    expect(delays({ initialMs: 60_000, jitter: 'none' }, 3)).toEqual([60_000, 60_000, 60_000]);
+  });
+
   it('is spread by chance where nothing else is said', () => {
     expect(delays({ initialMs: 1_000 }, 3)).toEqual([500, 1_000, 2_000]);
     expect(delays({ initialMs: 1_000, jitter: 'equal' }, 3)).toEqual([750, 1_500, 3_000]);
