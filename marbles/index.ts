@@ -1,1 +1,12 @@
 export { schedulerRuntime, type SchedulerRuntimeOptions } from './scheduler-runtime.js';
+export { marbles, type MarbleBody, type MarbleOptions } from './kit/marbles.js';
+export { MarblesFailed } from './kit/failure.js';
+export type { MarbleTest, Rows, Run, TestProcess, Values } from './kit/marble-test.js';
+export type { Allowance } from './kit/guards/allowances.js';
+export type { DeadLetterPattern } from './kit/expect/dead-letters.js';
+export type { EventPattern } from './kit/expect/events.js';
+export type { Fate } from './kit/fates.js';
+export type { LosableCall } from './kit/line.js';
+export type { MarbleMessage } from './kit/inputs.js';
+export type { OutcomePattern } from './kit/expect/outcomes.js';
+export type { Script, Scripts } from './kit/script.js';

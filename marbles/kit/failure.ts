@@ -1,0 +1,11 @@
+/** A marble test that did not hold. Its message is the whole report; every test framework prints that. */
+export class MarblesFailed extends Error {
+  override readonly name: string = 'MarblesFailed';
+  /** One sentence each. */
+  readonly problems: readonly string[];
+
+  constructor(report: string, problems: readonly string[], cause: unknown) {
+    super(report, cause === undefined ? undefined : { cause });
+    this.problems = problems;
+  }
+}

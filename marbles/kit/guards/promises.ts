@@ -1,0 +1,17 @@
+import { isChronowError } from '../../../src/errors.js';
+import type { Problem } from '../problem.js';
+import type { Ended } from './ended.js';
+
+/** Promises, which virtual time cannot wait for. */
+export function realPromises({ promises, journal, runs, allowed }: Ended): readonly Problem[] {
+  if (allowed.has('promises')) return [];
+  const work = [...journal.invalidWork.map(({ text }) => text), ...runs.flatMap(({ said }) => said.flatMap((one) => (one.kind === 'next' ? invalidWork(one.value) : [])))];
+  return [
+    ...[...new Set(work)].map((text) => ({ title: text.replace(/^ChronowError: /, ''), lines: [] })),
+    ...[...promises].map(([where, frame]) => ({ title: `a real promise at frame ${String(frame)}: virtual time cannot wait for one; use the cold twins (publish$, set$, update$) and Observables, or allow('promises')`, lines: [where] })),
+  ];
+}
+
+function invalidWork(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null && 'error' in value && isChronowError(value.error, 'WORK_INVALID') ? [value.error.message] : [];
+}
