@@ -56,8 +56,8 @@ export const rooms: readonly Room[] = [
   { paths: ['src/cli'], may: ['src/index.ts'], packages: ['rxjs', 'node:process', 'node:util'], lazily: ['src/adapters/redis/index.ts', 'src/adapters/mongo/index.ts'] },
 
   { paths: ['operators'], may: ['src/port', 'src/errors.ts', 'src/retry', 'src/options', ...delivery], packages: ['rxjs'] },
-  // A flow under test is the real client over the memory broker in virtual time.
-  { paths: ['marbles'], may: [...core, 'src/chronow.ts', 'src/adapters/memory/index.ts', 'operators/index.ts'], packages: ['rxjs', 'rxjs/testing'] },
+  // A flow under test is the real client over the memory broker in virtual time; node:util compares and prints values.
+  { paths: ['marbles'], may: [...core, 'src/chronow.ts', 'src/adapters/memory/index.ts', 'operators/index.ts'], packages: ['rxjs', 'rxjs/testing', 'node:util'] },
   { paths: ['marbles/conformance'], may: ['src/port', 'src/errors.ts'], packages: ['rxjs', 'node:assert/strict'] },
   { paths: ['marbles/vitest.ts'], may: ['marbles'], packages: ['rxjs', 'vitest'] },
 ];
