@@ -41,7 +41,7 @@ export interface ChronowConfig {
 export interface RedisConfig {
   /** `redis://user:password@host:6379/0`, or another of the Redis schemes. */
   readonly url?: string | undefined;
-  /** Default: what the URL says, else false. */
+  /** Default: false; `rediss://` is always TLS. */
   readonly tls?: boolean | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;

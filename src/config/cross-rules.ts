@@ -46,7 +46,8 @@ const sayOnce: Find = ({ url, redis }, label) => {
   const said = url === undefined && redis?.url !== undefined ? parseRedisUrl(redis.url) : undefined;
   if (said === undefined || redis === undefined) return [];
   const problems: ConfigProblem[] = [];
-  for (const part of ['tls', 'username', 'password', 'db'] as const) {
+  // Not of TLS: "tls: process.env.REDIS_TLS === 'true'" beside rediss:// is frequent, and TLS stays on.
+  for (const part of ['username', 'password', 'db'] as const) {
     const inUrl = said[part];
     if (redis[part] === undefined || inUrl === undefined || redis[part] === inUrl) continue;
     problems.push({ name: label(`redis.${part}`), received: redacted(redis[part], part === 'password'), expected: `what ${label('redis.url')} says (${redacted(inUrl, part === 'password')}), or only one of the two` });
@@ -101,7 +102,7 @@ const rules: readonly CrossRule[] = [
   { reads: [...naming, 'mongo.uri'], find: oneBackend },
   { reads: ['chronos.config'], find: chronosIsWhole, endsAll: true },
   { reads: [...naming, 'mongo.uri', 'chronos.config', 'tenantId'], find: mongoHasUri },
-  { reads: ['url', 'redis.url', 'redis.tls', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
+  { reads: ['url', 'redis.url', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
   { reads: ['url', 'redis.url', 'redis.username', 'redis.password'], find: userHasPassword },
   { reads: ['url', 'redis.url', 'redis.db', 'redis.clusterNodes'], find: clusterHasOneDb },
   { reads: ['defaults.order', 'defaults.shardCount'], find: strictHasOneShard },

@@ -37,7 +37,7 @@ function whole(name: string, min: number, max: number, about: string, extra: Ext
 const backend: readonly OptionRow[] = [
   row('url', anyUrl, 'The backend as one text. Wins over `redis.*` and `mongo.uri` of the same backend; what it does not say (a password, TLS) is taken from them.', { env: 'CHRONOW_URL', secret: true }),
   row('redis.url', redisUrl, 'A Redis server, its sentinels or its cluster.', { env: 'REDIS_URL', secret: true }),
-  row('redis.tls', boolean, 'TLS, with the certificate verified. Default: what the URL says, else off.', { kind: 'boolean', env: 'REDIS_TLS' }),
+  row('redis.tls', boolean, 'TLS, with the certificate verified. Default: off; `rediss://` is always TLS.', { kind: 'boolean', env: 'REDIS_TLS' }),
   row('redis.username', someText, 'Default: what the URL says.', { env: 'REDIS_USERNAME' }),
   row('redis.password', someText, 'Default: what the URL says.', { env: 'REDIS_PASSWORD', secret: true }),
   whole('redis.db', 0, 65_535, 'Default: what the URL says, else 0. A cluster has only 0.', { env: 'REDIS_DB' }),

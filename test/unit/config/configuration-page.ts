@@ -24,7 +24,7 @@ passwords, keys and certificates are shown by no error, and printing a configura
 | \`url\` of MongoDB; \`mongoOnly\` with \`mongo.uri\` or \`chronos.config\` | MongoDB | the same connection, or \`chronos.config\` |
 
 - Two different backends named is an error, and so are options of a backend that nothing names.
-- \`url\` (\`CHRONOW_URL\`) wins over \`redis.*\` and \`mongo.uri\` of the same backend; what it does not say (password, TLS, database) is taken from them. \`redis.url\` and an option that contradict each other are an error.
+- \`url\` (\`CHRONOW_URL\`) wins over \`redis.*\` and \`mongo.uri\` of the same backend; what it does not say (password, TLS, database) is taken from them. User, password or database that \`redis.url\` and an option of their own say differently are an error.
 - \`configFromEnv()\` never chooses the embedded backend by omission: without \`CHRONOW_URL\`, \`REDIS_URL\`, \`REDIS_CLUSTER_NODES\` or \`CHRONOW_MONGO_ONLY=true\` it throws \`CONFIG_NO_BACKEND\`. Say \`CHRONOW_URL=memory:\`.
 - \`redis://\` with \`redis.tls\` true is TLS, as \`rediss://\` is. For clusters and sentinels: \`rediss+cluster://\`, \`rediss+sentinel://\`. A sentinel URL ends in the master's name: \`redis+sentinel://a:26379,b:26379/main/0\`.
 - The hot tier of MongoDB is in the database \`chronow_hot\`. \`mongo.uri\` alone puts the warm tier of all tenants into \`chronos_messaging_default\`; \`chronos.config\` says a database for each tenant, and a tenant it does not

@@ -83,6 +83,11 @@ describe('a configuration without problems', () => {
     expect([backend.kind === 'mongo' && backend.uri.reveal(), warm.tier?.others?.uri.reveal()]).toEqual(['mongodb://new', 'mongodb://new']);
   });
 
+  it('never turns the TLS of rediss:// off', () => {
+    expect(resolveConfig({ redis: { url: 'rediss://h', tls: false } }).backend).toMatchObject({ tls: true });
+    expect(resolveConfig({ redis: { url: 'redis://h', tls: true } }).backend).toMatchObject({ tls: true });
+  });
+
   it('takes nodes of a cluster with the credentials of redis.url', () => {
     const { backend } = resolveConfig({ redis: { url: 'redis://u:p@seed/0', clusterNodes: ['a:1', 'b:2'] } });
     expect(backend).toMatchObject({ topology: 'cluster', hosts: [{ host: 'a', port: 1 }, { host: 'b', port: 2 }], username: 'u' });
@@ -158,7 +163,6 @@ describe('a configuration with problems', () => {
     [{ mongoOnly: true, mongo: { uri: 'mongodb://h' }, redis: { url: 'redis://h' } }, 'redis.url, mongoOnly: got redis, mongo; expected one backend; leave out what names the others'],
     [{ url: 'memory:', redis: { url: 'redis://h' } }, 'url, redis.url: got memory, redis; expected one backend; leave out what names the others'],
     [{ redis: { url: 'redis://h/2', db: 3 } }, 'redis.db: got 3; expected what redis.url says (2), or only one of the two'],
-    [{ redis: { url: 'rediss://h', tls: false } }, 'redis.tls: got false; expected what redis.url says (true), or only one of the two'],
     [{ url: 'redis://secret@h' }, 'url: got a user without a password; expected user:password@ or :password@ in the URL, or redis.password beside it'],
     [{ redis: { url: 'redis://h', username: 'u' } }, 'redis.username: got a user without a password; expected user:password@ or :password@ in the URL, or redis.password beside it'],
     [{ redis: { clusterNodes: ['a:1'], db: 3 } }, 'redis.db: got database 3; expected database 0, the only one of a cluster'],
