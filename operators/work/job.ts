@@ -101,6 +101,10 @@ export class Job<T, R> implements Custodian, SettleWaiter, LaneMember, Observer<
 
   // -- member of a lane ----------------------------------------------------------------------------------------------
 
+  get id(): string {
+    return this.cell.claimed.message.id;
+  }
+
   get claimNumber(): number {
     return this.cell.claimNumber;
   }

@@ -3,6 +3,8 @@ import { Fifo } from '../../src/subscription/fifo.js';
 
 /** What stands in a lane. */
 export interface LaneMember {
+  /** The message's. */
+  readonly id: string;
   /** The how-manieth claim of its consumer brought it. */
   readonly claimNumber: number;
   /** How many claims its consumer has sent so far. */
@@ -15,86 +17,103 @@ export interface LaneMember {
 interface Lane<Member> {
   head: Member | undefined;
   readonly waiting: Fifo<Member>;
-  /** On their way back to the backend: nothing that comes behind them may be worked on before them. */
-  returning: Set<Member> | undefined;
-  /** Claims up to this one were sent before the last return was confirmed: they may still bring what comes behind it. */
+  /** Went back to the backend, in order; `pending` until that is confirmed. */
+  returned: { readonly member: Member; pending: boolean }[];
+  /** Came while something before them was on its way back. Given back at once, a fast backend would bring them again and again. */
+  held: Member[];
+  /** Claims up to this one were sent before the last return was confirmed: they may bring what comes behind it. */
   closedTo: number;
 }
 
 /**
  * Serial per key, parallel across keys. A key is free only when the settlement of its head is confirmed: freed earlier,
- * a successor could run before a predecessor that turns out to be delivered again. What is behind a message that comes
- * back is given back too: what waits here, and what a claim under way still brings.
+ * a successor could run before a predecessor that turns out to be delivered again. What is behind a message that goes
+ * back goes back too: what waits here, and what a claim under way still brings. The backend hands out in order, so once
+ * the message itself comes again, what follows it may follow.
  */
 export class Lanes<Member extends LaneMember> {
   readonly #lanes = new Map<string, Lane<Member>>();
-  /** Keys whose lanes are closed to some claim, and the last such claim. */
+  /** Keys of lanes that are closed to some claim, and the last such claim. */
   readonly #closed = new Set<string>();
   #lastClosed = -1;
 
-  /** True when the job may start now; false when it waits, or was given back. */
+  /** True when the job may start now; false when it waits, or is given back. */
   enter(key: string, job: Member): boolean {
-    if (job.claimNumber > this.#lastClosed && this.#closed.size > 0) this.#openAll();
+    if (this.#closed.size > 0 && job.claimNumber > this.#lastClosed) this.#openAll();
     let lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, (lane = { head: undefined, waiting: new Fifo(), returning: undefined, closedTo: -1 }));
-    if (isReturning(lane) || job.claimNumber <= lane.closedTo) {
-      job.giveBack();
-      return false;
-    }
-    if (lane.head !== undefined) {
-      lane.waiting.push(job);
-      return false;
-    }
-    lane.head = job;
-    return true;
+    if (lane === undefined) this.#lanes.set(key, (lane = { head: undefined, waiting: new Fifo(), returned: [], held: [], closedTo: -1 }));
+    if (lane.returned.length > 0 && !comesInOrder(lane, job)) return false;
+    const starts = lane.head === undefined;
+    if (starts) lane.head = job;
+    else lane.waiting.push(job);
+    for (const other of lane.held.splice(0)) if (comesInOrder(lane, other)) lane.waiting.push(other);
+    return starts;
   }
 
   /** A settlement of `job` is about to be sent. */
   settling(key: string, job: Member, action: SettleAction): void {
-    if (action !== 'ack' && action !== 'dead-letter') this.comesBack(key, job);
+    if (action !== 'ack' && action !== 'dead-letter') this.goesBack(key, job);
   }
 
-  /** `job` goes back to the backend, or was taken by somebody else: what comes behind it goes back too. */
-  comesBack(key: string, job: Member): void {
+  /** `job` goes back to the backend, or its lease is lost: what comes behind it goes back too. */
+  goesBack(key: string, job: Member): void {
     const lane = this.#lanes.get(key);
-    if (lane === undefined) return;
-    (lane.returning ??= new Set()).add(job);
-    const back = lane.head === job ? lane.waiting.drain() : lane.waiting.takeFrom(job);
-    for (const other of back) if (other !== job) other.giveBack();
+    if (lane === undefined || lane.returned.some(({ member, pending }) => member === job && pending)) return;
+    lane.returned.push({ member: job, pending: true });
+    const behind = lane.head === job ? lane.waiting.drain() : lane.waiting.takeFrom(job);
+    for (const other of behind) if (other !== job) other.giveBack();
   }
 
   /** `job` is over; answers the one that may start now. */
   leave(key: string, job: Member): Member | undefined {
     const lane = this.#lanes.get(key);
     if (lane === undefined) return undefined;
-    if (lane.returning?.delete(job) === true) this.#close(key, lane, job.claimsSent);
-    let next: Member | undefined;
-    if (lane.head === job) {
-      next = lane.waiting.shift();
-      lane.head = next;
+    const returned = lane.returned.find(({ member }) => member === job);
+    if (returned !== undefined) {
+      returned.pending = false;
+      lane.closedTo = this.#lastClosed = job.claimsSent;
+      this.#closed.add(key);
+      if (!lane.returned.some(isPending)) for (const other of lane.held.splice(0)) other.giveBack();
     }
-    if (lane.head === undefined && !isReturning(lane) && lane.closedTo < 0) this.#lanes.delete(key);
-    return next;
+    if (lane.head === job) lane.head = lane.waiting.shift();
+    else return undefined;
+    this.#dropIfIdle(key, lane);
+    return lane.head;
   }
 
-  #close(key: string, lane: Lane<Member>, claim: number): void {
-    lane.closedTo = claim;
-    this.#closed.add(key);
-    this.#lastClosed = claim;
-  }
-
-  /** Claims answer one after the other: a later one has come, so nothing of the earlier ones can come any more. */
+  /** Claims answer one after the other: a later one has come, so nothing that was sent before a return can come any more. */
   #openAll(): void {
     for (const key of this.#closed) {
       const lane = this.#lanes.get(key);
       if (lane === undefined) continue;
+      lane.returned = lane.returned.filter(isPending);
       lane.closedTo = -1;
-      if (lane.head === undefined && !isReturning(lane)) this.#lanes.delete(key);
+      this.#dropIfIdle(key, lane);
     }
     this.#closed.clear();
   }
+
+  #dropIfIdle(key: string, lane: Lane<Member>): void {
+    if (lane.head === undefined && lane.returned.length === 0) this.#lanes.delete(key);
+  }
 }
 
-function isReturning(lane: Lane<unknown>): boolean {
-  return lane.returning !== undefined && lane.returning.size > 0;
+/** Whether nothing that should come before `job` is still out; else it is held, or given back. */
+function comesInOrder<Member extends LaneMember>(lane: Lane<Member>, job: Member): boolean {
+  const again = lane.returned.findIndex(({ member }) => member.id === job.id);
+  const before = again < 0 ? lane.returned : lane.returned.slice(0, again);
+  if (before.some(isPending)) {
+    lane.held.push(job);
+    return false;
+  }
+  if (again < 0 && job.claimNumber <= lane.closedTo) {
+    job.giveBack();
+    return false;
+  }
+  lane.returned.splice(0, again < 0 ? Infinity : again + 1);
+  return true;
+}
+
+function isPending({ pending }: { readonly pending: boolean }): boolean {
+  return pending;
 }

@@ -107,7 +107,7 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     if (job.phase === 'queued') this.#queue.remove(job);
     const promiseRuns = job.promised && (job.phase === 'running' || job.phase === 'overtime');
     job.phase = promiseRuns ? 'orphaned' : 'settling';
-    this.#comesBack(job);
+    this.#goesBack(job);
     if (!promiseRuns) job.inner?.unsubscribe();
     // Said before it ends: the end may complete the stream.
     if (job.fate === undefined) this.#out.next({ kind: 'lost', delivery: job.delivery, reason });
@@ -158,8 +158,25 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     if (job.cell.state === 'taken') settleByPolicy(fate, job.failure);
   }
 
-  #comesBack(job: Job<T, R>): void {
-    if (job.lane !== undefined) this.#lanes.get(job.cell.owner.orderScope)?.comesBack(job.lane, job);
+  #leaveLane(job: Job<T, R>, key: string): void {
+    const { cell } = job;
+    const lanes = this.#lanes.get(cell.owner.orderScope);
+    const leave = (): void => {
+      const next = lanes?.leave(key, job);
+      if (next !== undefined) this.#startOrQueue(next);
+    };
+    if (cell.state !== 'lost') {
+      leave();
+      return;
+    }
+    lanes?.goesBack(key, job);
+    if (cell.lostReason === 'taken') leave();
+    // For the backend the lease lasts a little longer, and so long it hands out what comes behind.
+    else cell.owner.runtime.at(cell.leaseUntil + Math.ceil(cell.owner.policy.visibilityTimeoutMs / 10), leave);
+  }
+
+  #goesBack(job: Job<T, R>): void {
+    if (job.lane !== undefined) this.#lanes.get(job.cell.owner.orderScope)?.goesBack(job.lane, job);
   }
 
   #enterLane(job: Job<T, R>, order: Order): boolean {
@@ -244,9 +261,7 @@ export class WorkRun<T, R> implements JobRun<T, R> {
       last.place = job.place;
     }
     if (job.holdsSlot) this.#active -= 1;
-    if (job.cell.state === 'lost') this.#comesBack(job);
-    const next = job.lane === undefined ? undefined : this.#lanes.get(job.cell.owner.orderScope)?.leave(job.lane, job);
-    if (next !== undefined) this.#startOrQueue(next);
+    if (job.lane !== undefined) this.#leaveLane(job, job.lane);
     while (this.#active < this.#options.concurrency && this.#queue.size > 0) {
       const queued = this.#queue.shift();
       if (queued !== undefined) this.#start(queued);
