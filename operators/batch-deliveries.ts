@@ -7,6 +7,7 @@ import { DeliveryView } from '../src/subscription/delivery-view.js';
 import type { CellOwner } from '../src/subscription/lease-cell.js';
 import { Batch } from './work/batch.js';
 import { Keeper } from './work/keeper.js';
+import { cellOf } from './work/cell-of.js';
 
 /** Options of {@link batchDeliveries}. */
 export interface BatchOptions {
@@ -77,8 +78,8 @@ class Collector<T> {
   }
 
   take(delivery: Delivery<T>): void {
-    const cell = DeliveryView.cellOf(delivery);
-    if (!this.#keeper.take(cell)) return;
+    const cell = cellOf(delivery, this.#out);
+    if (cell === undefined || !this.#keeper.take(cell)) return;
     const { owner } = cell;
     this.#size ??= this.#sizeFor(owner);
     this.#collected.push(delivery);

@@ -2,8 +2,8 @@ import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
 import { checkOptions } from '../src/options/check-options.js';
 import { number } from '../src/options/rules.js';
 import type { Delivery } from '../src/subscription/delivery.js';
-import { DeliveryView } from '../src/subscription/delivery-view.js';
 import type { CellOwner } from '../src/subscription/lease-cell.js';
+import { cellOf } from './work/cell-of.js';
 
 /** Options of {@link drainOn}. */
 export interface DrainOnOptions {
@@ -44,7 +44,9 @@ export function drainOn<T>(notifier: Observable<unknown>, options: DrainOnOption
     if (out.closed) return;
     out.add(source.subscribe({
       next: (delivery) => {
-        owners.add(DeliveryView.cellOf(delivery).owner);
+        const cell = cellOf(delivery, out);
+        if (cell === undefined) return;
+        owners.add(cell.owner);
         out.next(delivery);
       },
       error: (error: unknown) => { out.error(error); },

@@ -1,8 +1,8 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Delivery } from '../src/subscription/delivery.js';
-import { DeliveryView } from '../src/subscription/delivery-view.js';
 import { ackQuietly, retryQuietly } from './work/settle-quietly.js';
 import { checkProject } from './work/work-errors.js';
+import { cellOf } from './work/cell-of.js';
 
 /**
  * Keeps the deliveries whose payload passes; the others are done with and acked. (RxJS' own `filter` drops them without
@@ -27,7 +27,8 @@ export function filterPayload<T>(predicate: (payload: T, delivery: Delivery<T>) 
   checkProject('filterPayload', predicate);
   return (source) => new Observable((out) => source.subscribe({
     next: (delivery) => {
-      const cell = DeliveryView.cellOf(delivery);
+      const cell = cellOf(delivery, out);
+      if (cell === undefined) return;
       let passes: boolean;
       try {
         passes = predicate(delivery.payload, delivery);

@@ -1,7 +1,7 @@
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
 import type { Delivery } from '../src/subscription/delivery.js';
-import { DeliveryView } from '../src/subscription/delivery-view.js';
 import { Keeper } from './work/keeper.js';
+import { cellOf } from './work/cell-of.js';
 
 /**
  * Takes custody in front of slow raw stages: what passes through is renewed until a settling operator further down takes
@@ -29,7 +29,9 @@ export function hold<T>(): MonoTypeOperatorFunction<Delivery<T>> {
     out.add(() => { keeper.releaseAll(); });
     out.add(source.subscribe({
       next: (delivery) => {
-        keeper.take(DeliveryView.cellOf(delivery));
+        const cell = cellOf(delivery, out);
+        if (cell === undefined) return;
+        keeper.take(cell);
         out.next(delivery);
       },
       error: (error: unknown) => { out.error(error); },

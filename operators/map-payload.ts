@@ -3,6 +3,7 @@ import type { Delivery } from '../src/subscription/delivery.js';
 import { DeliveryView } from '../src/subscription/delivery-view.js';
 import { retryQuietly } from './work/settle-quietly.js';
 import { checkProject } from './work/work-errors.js';
+import { cellOf } from './work/cell-of.js';
 
 /**
  * Changes the payload and keeps the delivery: headers, attempt and lease stay with it, and it is settled as one.
@@ -24,7 +25,8 @@ export function mapPayload<T, U>(project: (payload: T, delivery: Delivery<T>) =>
   checkProject('mapPayload', project);
   return (source) => new Observable((out) => source.subscribe({
     next: (delivery) => {
-      const cell = DeliveryView.cellOf(delivery);
+      const cell = cellOf(delivery, out);
+      if (cell === undefined) return;
       let payload: U;
       try {
         payload = project(delivery.payload, delivery);

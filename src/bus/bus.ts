@@ -9,7 +9,7 @@ import type { Client } from '../topic/client.js';
 import type { BatchItem } from '../topic/options.js';
 import { PayloadCoder } from '../topic/payload-coder.js';
 import { subscriptionRef, topicRef, type ScopeOptions } from '../topic/refs.js';
-import { policyPatch } from '../topic/subscribing.js';
+import { policyPatch, startOf } from '../topic/subscribing.js';
 import { topicNotFound, TopicDoor } from '../topic/topic-door.js';
 import { Topic } from '../topic/topic.js';
 import { ConsumedMessages } from './consumed.js';
@@ -50,7 +50,7 @@ export class Bus {
       return this.#door(topic, options).ensureSubscription({
         ref: this.#subscription(topic, subscription, options),
         policy: policyPatch(options),
-        startFrom: options.startFrom ?? 'earliest',
+        startFrom: startOf(options, false, this.#client.defaults.startFrom),
         onConflict: options.onPolicyConflict ?? 'update',
         ephemeral: false,
       }, true).pipe(map(() => undefined));

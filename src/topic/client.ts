@@ -2,7 +2,7 @@ import type { Codec } from '../codec/codec.js';
 import type { Broker } from '../port/broker.js';
 import type { CoreEvent } from '../port/core-events.js';
 import type { Scope } from '../port/names.js';
-import type { SubscriptionPolicy, TopicLimits } from '../port/policy.js';
+import type { StartPosition, SubscriptionPolicy, TopicLimits } from '../port/policy.js';
 import type { Runtime } from '../port/runtime.js';
 import type { PromiseForms } from './to-promise.js';
 import type { Stoppable } from '../subscription/consumer-registry.js';
@@ -12,6 +12,8 @@ export interface ClientDefaults {
   readonly scope: Scope;
   readonly policy: SubscriptionPolicy;
   readonly limits: TopicLimits;
+  /** Where a new named subscription begins; undefined: `earliest`. */
+  readonly startFrom: StartPosition | undefined;
   readonly maxInFlight: number;
   readonly maxLeaseMs: number;
   readonly maxPayloadBytes: number;

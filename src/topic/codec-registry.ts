@@ -1,5 +1,7 @@
+import { bytesCodec } from '../codec/bytes-codec.js';
 import type { Codec } from '../codec/codec.js';
 import { jsonCodec } from '../codec/json-codec.js';
+import { textCodec } from '../codec/text-codec.js';
 import { ChronowError } from '../errors.js';
 import type { CodecRegistry } from './client.js';
 
@@ -7,7 +9,7 @@ const legalName = /^[a-z0-9.+-]{1,40}$/;
 
 /** The codecs a client knows, by the name that messages carry. */
 export function codecRegistry(): CodecRegistry {
-  const codecs = new Map<string, Codec>([[jsonCodec.name, jsonCodec]]);
+  const codecs = new Map<string, Codec>([jsonCodec, bytesCodec, textCodec].map((codec) => [codec.name, codec]));
   return {
     find: (name) => (name === undefined ? jsonCodec : codecs.get(name)),
     add: (codec) => {

@@ -1,6 +1,6 @@
 import { checkHeaders } from '../codec/headers.js';
 import { checkOptions, type OptionRule, type OptionRules } from '../options/check-options.js';
-import { anything, either, number, text } from '../options/rules.js';
+import { anything, either, number, textOfBytes } from '../options/rules.js';
 import type { OutgoingMessage } from '../port/message.js';
 import type { PublishOptions } from './options.js';
 import type { EncodedPayload } from './payload-coder.js';
@@ -11,8 +11,8 @@ const aDate: OptionRule = (value) => (value instanceof Date && Number.isFinite(v
 /** Options of one message, for every call that publishes. Headers have checks, and errors, of their own. */
 export const publishRules: OptionRules = {
   headers: anything,
-  key: text(1, 512),
-  idempotencyKey: text(1, 512),
+  key: textOfBytes(1, 512),
+  idempotencyKey: textOfBytes(1, 512),
   delayMs: number(0, longest, 'milliseconds'),
   deliverAt: either(aDate, number(0, longest, 'milliseconds since the epoch')),
   ttlMs: number(1, longest, 'milliseconds'),

@@ -39,6 +39,7 @@ export function policyPatch({ visibilityTimeoutMs, maxDeliveries, retryBackoffMs
   return { visibilityTimeoutMs, maxDeliveries, retryBackoffMs: retryBackoffMs === undefined ? undefined : [...retryBackoffMs], deadLetterEnabled, order, expired };
 }
 
-export function startOf({ startFrom }: SubscriptionOptions, ephemeral: boolean): StartPosition {
-  return startFrom ?? (ephemeral ? 'latest' : 'earliest');
+/** An ephemeral subscription begins at `latest`, whatever the client's default for named ones. */
+export function startOf({ startFrom }: { readonly startFrom?: StartPosition | undefined }, ephemeral: boolean, named: StartPosition | undefined): StartPosition {
+  return startFrom ?? (ephemeral ? 'latest' : (named ?? 'earliest'));
 }

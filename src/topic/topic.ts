@@ -137,7 +137,7 @@ export class Topic<T> {
         report: (event) => { this.#client.report(event); },
         assertOpen: () => { this.#client.assertOpen('subscription'); },
         register: (consumer) => this.#client.register(consumer),
-        prepare: () => this.#door.ensureSubscription({ ref, policy: policyPatch(options), startFrom: startOf(options, ephemeral), onConflict: options.onPolicyConflict ?? 'update', ephemeral }),
+        prepare: () => this.#door.ensureSubscription({ ref, policy: policyPatch(options), startFrom: startOf(options, ephemeral, defaults.startFrom), onConflict: options.onPolicyConflict ?? 'update', ephemeral }),
       };
     });
   }
