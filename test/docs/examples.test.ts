@@ -24,5 +24,5 @@ describe('the check of examples', () => {
     const file = 'test/docs/compiled/planted.ts';
     const planted = compileAsPublished(ts, new Map([['test/docs/compiled/world.d.ts', world], [file, moduleOf('await cw.topic("t").publsh(1);')]]));
     expect(planted.about(file).map(({ text }) => text).join()).toMatch(/Property 'publsh' does not exist/);
-  });
+  }, 60_000);
 });
