@@ -1,4 +1,4 @@
-import type { ObservableInput } from 'rxjs';
+import { from, type Observable, type ObservableInput } from 'rxjs';
 import { ChronowError } from '../../src/errors.js';
 import { shown } from '../../src/options/check-options.js';
 import type { Order } from '../../src/port/policy.js';
@@ -26,8 +26,15 @@ export function promiseInVirtualTime(message: Message<unknown>): ChronowError {
 }
 
 /** The work as something to subscribe to; nothing or a plain value is a mistake that must not pass for "done". */
-export function workInput<R>(work: ObservableInput<R>): ObservableInput<R> {
-  if ((typeof work === 'object' && work !== null) || typeof work === 'function') return work;
+export function workStream<R>(work: ObservableInput<R>): Observable<R> {
+  // RxJS would take a text for a list of its characters.
+  if ((typeof work === 'object' && work !== null) || typeof work === 'function') {
+    try {
+      return from(work);
+    } catch {
+      // It says so with a TypeError of its own.
+    }
+  }
   throw new ChronowError('WORK_INVALID', `the work returned ${work === undefined || work === null ? String(work) : `a ${typeof work}`}; return an Observable, a promise or an iterable (EMPTY for "done, no value")`);
 }
 

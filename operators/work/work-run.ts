@@ -1,4 +1,4 @@
-import { from, type ObservableInput, type Subscriber } from 'rxjs';
+import type { ObservableInput, Subscriber } from 'rxjs';
 import type { SettleAction } from '../../src/port/lease.js';
 import type { Order } from '../../src/port/policy.js';
 import type { Delivery, Message } from '../../src/subscription/delivery.js';
@@ -10,7 +10,7 @@ import { Deadlines } from './deadlines.js';
 import { Job, type JobRun } from './job.js';
 import { Lanes } from './lanes.js';
 import { settleByPolicy } from './settle-by-policy.js';
-import { isPromise, leaseLimitError, orderError, promiseInVirtualTime, timeoutError, workInput } from './work-errors.js';
+import { isPromise, leaseLimitError, orderError, promiseInVirtualTime, timeoutError, workStream } from './work-errors.js';
 
 /** Work on one message. */
 export type Project<T, R> = (message: Message<T>, index: number) => ObservableInput<R>;
@@ -198,16 +198,16 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     job.holdsSlot = true;
     job.phase = 'running';
     try {
-      const work = workInput(this.#project(job.delivery, job.index));
+      const work = this.#project(job.delivery, job.index);
+      const stream = workStream(work);
       job.promised = isPromise(work);
-      if (job.promised && job.cell.owner.runtime.virtual) throw promiseInVirtualTime(job.delivery);
+      const inVirtualTime = job.promised && job.cell.owner.runtime.virtual;
       // The project may have ended this very stream.
-      if (job.phase !== 'running') {
-        if (job.promised) from(work).subscribe(unheard);
-        return;
-      }
+      if (job.promised && (inVirtualTime || job.phase !== 'running')) stream.subscribe(unheard);
+      if (inVirtualTime) throw promiseInVirtualTime(job.delivery);
+      if (job.phase !== 'running') return;
       if (this.#options.timeoutMs !== undefined) this.#timeoutsFor(job, this.#options.timeoutMs).add(job);
-      job.inner = from(work).subscribe(job);
+      job.inner = stream.subscribe(job);
     } catch (error) {
       this.workFailed(job, error);
     }
