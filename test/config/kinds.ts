@@ -11,9 +11,10 @@ export interface Kind {
  */
 export const kinds: readonly Kind[] = [
   { name: 'unit', folders: ['unit'] },
-  { name: 'marbles', folders: ['operators', 'subscription', 'marbles'] },
+  { name: 'marbles', folders: ['operators', 'subscription', 'marbles', 'shared'] },
   { name: 'property', folders: ['property'] },
   { name: 'conformance', folders: ['conformance'] },
+  { name: 'simulation', folders: ['simulation'] },
   { name: 'types', folders: ['types'] },
   { name: 'docs', folders: ['docs'] },
   { name: 'examples', folders: ['examples'] },
