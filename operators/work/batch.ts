@@ -22,7 +22,7 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
     this.#members = [...members];
     this.#owner = members[0].owner;
     this.#open = members.length;
-    this.cell = new LeaseCell(claimedTogether(members), this);
+    this.cell = new LeaseCell(claimedTogether(members), this, Math.min(...members.map((member) => member.heldSince)));
     this.cell.state = 'offered';
     for (const member of members) member.take(this);
   }
@@ -60,8 +60,7 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
 
   // -- owner of the batch's cell -------------------------------------------------------------------------------------
 
-  custodyChanged(cell: LeaseCell): void {
-    cell.heldSince = this.runtime.now();
+  custodyChanged(): void {
     for (const member of this.#members) this.#owner.custodyChanged(member);
   }
 

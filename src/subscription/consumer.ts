@@ -166,7 +166,6 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   custodyChanged(cell: LeaseCell): void {
-    cell.heldSince = this.runtime.now();
     this.#leases.watch(cell);
   }
 
@@ -197,8 +196,9 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   claimed(answer: ClaimAnswer): void {
+    const now = this.runtime.now();
     for (const claimed of answer.deliveries) {
-      const cell = new LeaseCell(claimed, this);
+      const cell = new LeaseCell(claimed, this, now);
       cell.slot = this.held.length;
       this.held.push(cell);
       if (claimed.isolated) this.#isolated += 1;

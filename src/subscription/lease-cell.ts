@@ -81,7 +81,8 @@ export class LeaseCell implements Settlement {
   /** Position in the consumer's list of held cells. */
   slot: number = -1;
   leaseUntil: number;
-  heldSince: number = 0;
+  /** When it was claimed: the longest time a lease is renewed counts from there. */
+  readonly heldSince: number;
   stallReported: boolean = false;
   readonly claimed: Claimed;
   readonly owner: CellOwner;
@@ -89,8 +90,9 @@ export class LeaseCell implements Settlement {
   readonly claimNumber: number;
   #abort: AbortController | undefined = undefined;
 
-  constructor(claimed: Claimed, owner: CellOwner) {
+  constructor(claimed: Claimed, owner: CellOwner, now: number) {
     this.claimed = claimed;
+    this.heldSince = now;
     this.owner = owner;
     this.claimNumber = owner.claimsSent;
     this.leaseUntil = claimed.leaseUntil;
