@@ -1,4 +1,4 @@
-import type { SubscriptionRef, TopicRef } from './names.js';
+import type { KeyRef, SubscriptionRef, TopicRef } from './names.js';
 import type { SettleAction } from './lease.js';
 
 /** What the core noticed. Together with {@link BrokerEvent} this is `cw.events$`. Names and counts only, never payloads. */
@@ -14,4 +14,6 @@ export type CoreEvent =
   | { readonly type: 'renew-retried'; readonly subscription: SubscriptionRef; readonly count: number; readonly error: unknown }
   | { readonly type: 'option-clamped'; readonly option: string; readonly asked: number; readonly used: number; readonly reason: string }
   | { readonly type: 'handler-failed'; readonly subscription: SubscriptionRef; readonly operator: string; readonly error: unknown }
+  | { readonly type: 'watch-unreadable'; readonly key: KeyRef; readonly revision: number; readonly error: unknown }
+  | { readonly type: 'watch-set-failed'; readonly key: KeyRef; readonly error: unknown }
   | { readonly type: 'warm-not-configured'; readonly topic: TopicRef | undefined; readonly key: string | undefined };

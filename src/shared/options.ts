@@ -14,24 +14,31 @@ export interface WarmOptions {
   readonly maxVersions?: number | undefined;
 }
 
-export interface SetOptions extends ScopeOptions {
+/** How a value is written. */
+export interface WriteOptions {
   /** Time to live in the hot tier, seconds, above 0. Default: the client's `hotTtlSeconds`, else none. */
   readonly hotTtlSeconds?: number | undefined;
   readonly warm?: WarmOptions | undefined;
   /** The most bytes of the encoded value, 1 or more. Default: 262 144. */
   readonly maxValueBytes?: number | undefined;
+}
+
+/** What `set` takes. */
+export interface SetOptions extends WriteOptions, ScopeOptions {
   /** Write only where the key is at this revision (0: absent and none remembered). Default: whatever it is. */
   readonly expectedRevision?: number | undefined;
 }
 
 /** What `update` takes beside `initial`: what it starts from where the key is absent, default null. */
-export type UpdateOptions = Omit<SetOptions, 'expectedRevision'>;
+export type UpdateOptions = WriteOptions & ScopeOptions;
 
+/** What `get` takes. */
 export interface GetOptions<T> extends ScopeOptions {
   /** Checks what is read. Default: none. */
   readonly schema?: StandardSchemaV1<unknown, T> | undefined;
 }
 
+/** What `del` takes. */
 export interface DelOptions extends ScopeOptions {
   /** Keep the append history and close it. Default: false. */
   readonly tombstone?: boolean | undefined;

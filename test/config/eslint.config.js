@@ -48,8 +48,8 @@ export default defineConfig([
     rules: { '@typescript-eslint/no-misused-spread': 'off' },
   },
   {
-    // The source is an Observable by contract (topic.subscription() is piped) and subscribes to what it is made of.
-    files: ['src/subscription/delivery-source.ts'],
+    // Sources and watched values are Observables by contract (they are piped), and a source subscribes to what it is made of.
+    files: ['src/subscription/delivery-source.ts', 'src/shared/watch/shared-watch.ts', 'src/shared/watch/shared-watch-many.ts'],
     rules: { 'rxjs-x/no-subclass': 'off', 'rxjs-x/no-nested-subscribe': 'off' },
   },
   {
