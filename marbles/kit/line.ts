@@ -3,6 +3,7 @@ import { ChronowError } from '../../src/errors.js';
 import type { Broker } from '../../src/port/broker.js';
 import type { ConsumerLink } from '../../src/port/delivery-store.js';
 import type { Claimed } from '../../src/port/lease.js';
+import type { SubscriptionRef } from '../../src/port/names.js';
 import type { WatchSignal } from '../../src/port/watch-source.js';
 
 /** Calls whose reply can be lost, by what they do. */
@@ -19,8 +20,12 @@ export class Line {
   readonly #ahead: () => number;
   #dead = false;
 
-  constructor(ahead: () => number) {
+  readonly #watched: (link: ConsumerLink, subscription: SubscriptionRef) => ConsumerLink;
+
+  /** `watched` looks at a consumer's line from the side of the process. */
+  constructor(ahead: () => number, watched: (link: ConsumerLink, subscription: SubscriptionRef) => ConsumerLink) {
     this.#ahead = ahead;
+    this.#watched = watched;
   }
 
   /** Takes the line down: calls fail, and so does the claim that waits. */
@@ -54,7 +59,7 @@ export class Line {
       publisher: this.#room(broker.publisher),
       inspection: this.#room(broker.inspection),
       keys: this.#room(broker.keys),
-      deliveries: { attach: (ref, consumer) => this.#send('attach', broker.deliveries.attach(ref, consumer)).pipe(map((link) => this.#link(link))) },
+      deliveries: { attach: (ref, consumer) => this.#send('attach', broker.deliveries.attach(ref, consumer)).pipe(map((link) => this.#watched(this.#link(link), ref))) },
       watches: {
         watchKey: (key) => this.#watch(watches.watchKey(key)),
         watchPrefix: (scope, prefix) => this.#watch(watches.watchPrefix(scope, prefix)),

@@ -74,9 +74,8 @@ export class MarbleRun {
       if (typeof answer === 'object' && answer !== null && 'then' in answer) throw new ChronowError('OPTION_INVALID', 'the body of a marble test must not be async: it says what is to happen, and returns');
       const thrown = this.#play();
       const outcome = this.#judge(thrown);
+      this.#stage.end();
       for (const run of this.#scene.runs) run.stop();
-      // What is left must not run when TestScheduler.run() ends.
-      this.#setup.scheduler.maxFrames = -1;
       return outcome;
     });
   }

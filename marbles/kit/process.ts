@@ -9,6 +9,7 @@ import { Line, losableCalls, type LosableCall } from './line.js';
 import { parse, parsePeriod, parsePoint } from './parse.js';
 import { RunRecord } from './runs.js';
 import { ProcessClock, type Stage } from './stage.js';
+import { WindowWatch } from './window-watch.js';
 
 /** What all processes of a test share. */
 export interface Scene {
@@ -37,7 +38,10 @@ export class MarbleProcess {
     this.#name = name;
     this.#scene = scene;
     this.#clock = new ProcessClock(scene.runtime);
-    this.#line = new Line(() => this.#clock.aheadMs);
+    this.#line = new Line(
+      () => this.#clock.aheadMs,
+      (link, ref) => new WindowWatch(link, () => this.#clock.runtime.now(), (text) => { scene.journal.mishap(`a consumer of ${scene.journal.subscription(ref).label} ${text}`); }),
+    );
     this.cw = Chronow.over({ broker: this.#line.through(scene.broker), runtime: this.#clock.runtime, config: scene.config });
     this.cw.events$.subscribe((event) => { scene.journal.event(event); });
   }

@@ -54,8 +54,12 @@ export class PromiseWatch {
   }
 }
 
-/** The first line of a stack that is neither this kit nor RxJS. */
+/** Where this package lies: its own lines say nothing of the mistake. */
+const own = new URL('../..', import.meta.url).pathname;
+const rooms = ['src/', 'operators/', 'marbles/'].map((room) => `${own}${room}`);
+
+/** The first line of a stack that is neither this package nor RxJS. */
 function callerOf(stack: string): string {
   const lines = stack.split('\n').slice(1).map((line) => line.trim().replace(/^at /, ''));
-  return lines.find((line) => !/promise-watch|[\\/]rxjs[\\/]|node:internal|^new Promise|^Reflect\./.test(line)) ?? 'somewhere';
+  return lines.find((line) => !rooms.some((room) => line.includes(room)) && !/[\\/]rxjs[\\/]|node:internal|^new Promise|^Reflect\.|<anonymous>\)?$/.test(line)) ?? 'somewhere';
 }

@@ -3,7 +3,7 @@ import type { TestScheduler } from 'rxjs/testing';
 import type { CancelTimer, Runtime } from '../../src/port/runtime.js';
 
 /** More steps in one frame than this is a loop that time does not end. */
-const maxStepsInAFrame = 100_000;
+const maxStepsInAFrame = 50_000;
 
 /** Thrown where virtual time cannot go on. */
 export class Endless extends Error {
@@ -25,6 +25,7 @@ export class Stage {
   #steps = 0;
   #frame = 0;
   #inFrame = 0;
+  #over = false;
 
   constructor(scheduler: TestScheduler, maxSteps: number) {
     this.scheduler = scheduler;
@@ -81,7 +82,14 @@ export class Stage {
     return this.scheduler.actions.find((action) => !action.closed && !this.#ofBroker.has(action))?.delay;
   }
 
+  /** Time is over: what ends now is not counted, and nothing runs any more. */
+  end(): void {
+    this.#over = true;
+    this.scheduler.maxFrames = -1;
+  }
+
   #count(): void {
+    if (this.#over) return;
     const { now } = this;
     if (now !== this.#frame) {
       this.#frame = now;

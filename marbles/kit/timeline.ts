@@ -73,7 +73,11 @@ export class Timeline {
 /** What each frame of a row shows: a letter, or a group. */
 function tokensOf(marks: readonly Mark[]): ReadonlyMap<number, string> {
   const letters = new Map<number, string[]>();
-  for (const { frame, letter } of marks) letters.set(frame, [...(letters.get(frame) ?? []), letter]);
+  for (const { frame, letter } of marks) {
+    const group = letters.get(frame);
+    if (group === undefined) letters.set(frame, [letter]);
+    else group.push(letter);
+  }
   return new Map([...letters].map(([frame, [only, ...more]]) => [frame, more.length === 0 ? (only ?? '') : `(${[only, ...more].join('')})`]));
 }
 

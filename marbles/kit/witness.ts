@@ -66,7 +66,6 @@ export class WitnessedLink implements ConsumerLink {
   readonly #record: SubscriptionRecord;
   readonly #journal: Journal;
   readonly #held = new Map<LeaseToken, string>();
-  #window = 0;
 
   constructor(link: ConsumerLink, record: SubscriptionRecord, journal: Journal) {
     this.#link = link;
@@ -81,7 +80,7 @@ export class WitnessedLink implements ConsumerLink {
 
   claim(request: ClaimRequest): ReturnType<ConsumerLink['claim']> {
     return new Observable((out) => {
-      this.#asked(request.max);
+      this.#record.claims.push({ frame: this.#journal.now(), max: request.max });
       return this.#link.claim(request).pipe(tap(({ deliveries }) => {
         for (const { token, message, deliveryCount } of deliveries) this.#took(token, message.id, deliveryCount);
       })).subscribe(out);
@@ -118,14 +117,6 @@ export class WitnessedLink implements ConsumerLink {
 
   detach(): ReturnType<ConsumerLink['detach']> {
     return this.#link.detach();
-  }
-
-  #asked(max: number): void {
-    const held = this.#held.size;
-    // The first claim is for all of the window.
-    this.#window ||= max;
-    if (held + max > this.#window) this.#journal.mishap(`a consumer of ${this.#record.label} asked for ${String(max)} beside ${String(held)} unsettled: more than its window of ${String(this.#window)}`);
-    this.#record.claims.push({ frame: this.#journal.now(), max });
   }
 
   #took(token: LeaseToken, id: string, deliveryCount: number): void {

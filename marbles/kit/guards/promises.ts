@@ -6,9 +6,14 @@ import type { Ended } from './ended.js';
 export function realPromises({ promises, journal, runs, allowed }: Ended): readonly Problem[] {
   if (allowed.has('promises')) return [];
   const work = [...journal.invalidWork.map(({ text }) => text), ...runs.flatMap(({ said }) => said.flatMap((one) => (one.kind === 'next' ? invalidWork(one.value) : [])))];
+  // Where the work is a promise, that is what is met, too.
+  const [first, ...more] = work.length > 0 ? [] : promises;
   return [
-    ...[...new Set(work)].map((text) => ({ title: text.replace(/^ChronowError: /, ''), lines: [] })),
-    ...[...promises].map(([where, frame]) => ({ title: `a real promise at frame ${String(frame)}: virtual time cannot wait for one; use the cold twins (publish$, set$, update$) and Observables, or allow('promises')`, lines: [where] })),
+    ...[...new Set(work.map((text) => text.replace(/^ChronowError: /, '')))].map((title) => ({ title, lines: [] })),
+    ...(first === undefined ? [] : [{
+      title: `a real promise at frame ${String(first[1])}: virtual time cannot wait for one; use the cold twins (publish$, set$, update$) and Observables, or allow('promises')`,
+      lines: [first, ...more].slice(0, 5).map(([where, frame]) => `at frame ${String(frame)}: ${where}`),
+    }]),
   ];
 }
 
