@@ -38,6 +38,14 @@ export function workStream<R>(work: ObservableInput<R>): Observable<R> {
   throw new ChronowError('WORK_INVALID', `the work returned ${work === undefined || work === null ? String(work) : `a ${typeof work}`}; return an Observable, a promise or an iterable (EMPTY for "done, no value")`);
 }
 
+/** Marks a stream that has promises in it. */
+const holdsPromises: unique symbol = Symbol('holdsPromises');
+
+/** Says of a stream that it has promises in it: told to stop, it is given time like a promise. */
+export function withPromises<R>(stream: Observable<R>): Observable<R> {
+  return Object.assign(stream, { [holdsPromises]: true });
+}
+
 export function isPromise<R>(work: ObservableInput<R>): boolean {
-  return 'then' in work && typeof work.then === 'function';
+  return ('then' in work && typeof work.then === 'function') || holdsPromises in work;
 }

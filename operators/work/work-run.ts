@@ -94,8 +94,9 @@ export class WorkRun<T, R> implements JobRun<T, R> {
 
   workFailed(job: Job<T, R>, error: unknown): void {
     if (job.phase === 'orphaned') this.#end(job);
-    if (job.phase === 'overtime') this.#fail(job, job.overtimeError ?? error);
-    else if (job.phase === 'running') this.#fail(job, error);
+    // Told to stop, it may well reject: that was no attempt.
+    if (job.phase === 'overtime') this.#giveUp(job, job.overtimeError);
+    else if (job.phase === 'running' && job.cell.state !== 'lost') this.#fail(job, error);
   }
 
   ackAnswered(job: Job<T, R>, result: SettleResult): void {
@@ -128,8 +129,9 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     }
     if (job.phase !== 'running' && job.phase !== 'overtime') return;
     const error = leaseLimitError(job.delivery, job.cell.owner.runtime.now() - job.cell.heldSince);
-    job.cell.abort(error);
+    // Unsubscribed first: work that errors on abort has not failed.
     job.inner?.unsubscribe();
+    job.cell.abort(error);
     this.#fail(job, error);
   }
 
@@ -137,8 +139,8 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     if (job.fate !== undefined) this.#settleUndecided(job, job.fate);
     if (job.phase === 'queued') this.#queue.remove(job);
     else if (job.phase !== 'running' && job.phase !== 'overtime') return;
-    job.cell.abort('closed');
     job.inner?.unsubscribe();
+    job.cell.abort('closed');
     job.giveBack();
   }
 
@@ -217,15 +219,16 @@ export class WorkRun<T, R> implements JobRun<T, R> {
 
   /** Asks running work to stop: an Observable stops at once, a promise gets its grace. */
   #stop(job: Job<T, R>, error: unknown): void {
-    job.cell.abort(error ?? 'cancelled');
-    if (job.promised && this.#options.graceMs > 0) {
+    const inGrace = job.promised && this.#options.graceMs > 0;
+    if (inGrace) {
       job.phase = 'overtime';
       job.overtimeError = error;
       this.#gracesFor(job).add(job);
     } else {
       job.inner?.unsubscribe();
-      this.#giveUp(job, error);
     }
+    job.cell.abort(error ?? 'cancelled');
+    if (!inGrace) this.#giveUp(job, error);
   }
 
   /** The work was stopped: a failure where there is an error to tell, else given back unused. */
@@ -282,7 +285,9 @@ export class WorkRun<T, R> implements JobRun<T, R> {
 
   #gracesFor(job: Job<T, R>): Deadlines<Job<T, R>> {
     this.#graces ??= new Deadlines(job.cell.owner.runtime, this.#options.graceMs, (late) => {
-      if (late.phase === 'overtime') this.#giveUp(late, late.overtimeError);
+      if (late.phase !== 'overtime') return;
+      late.inner?.unsubscribe();
+      this.#giveUp(late, late.overtimeError);
     });
     return this.#graces;
   }

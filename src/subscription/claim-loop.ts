@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { ReplaySubject } from 'rxjs';
 import { isChronowError } from '../errors.js';
 import type { ClaimAnswer, ConsumerLink } from '../port/delivery-store.js';
 import type { CancelTimer, Runtime } from '../port/runtime.js';
@@ -29,7 +29,8 @@ export class ClaimLoop {
   readonly #owner: ClaimLoopOwner;
   readonly #lingerMs: number;
   readonly #backoff: BackoffTimer;
-  readonly #stop$ = new Subject<void>();
+  /** Replays: a claim may reach its backend after the stop. */
+  readonly #stop$ = new ReplaySubject<void>(1);
   #sent = 0;
   #claiming = false;
   #makeRoom = false;

@@ -112,7 +112,8 @@ export class LeaseCell implements Settlement {
   }
 
   abort(reason: unknown): void {
-    this.#abort?.abort(reason);
+    // Made where it was not used yet: whoever looks later must see it aborted.
+    (this.#abort ??= new AbortController()).abort(reason);
   }
 
   /** Why it cannot be taken. */

@@ -1,4 +1,4 @@
-import { Observable, type Subscription } from 'rxjs';
+import { Observable, of, type Subscription } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect } from 'vitest';
 import { schedulerRuntime } from '../../marbles/index.js';
@@ -38,6 +38,7 @@ export class Flow {
   readonly cold: TestScheduler['createColdObservable'];
   readonly hot: TestScheduler['createHotObservable'];
   readonly #broker: Broker;
+  readonly #watched: Broker;
 
   constructor(scheduler: TestScheduler, { faults, lingerMs, plant = (broker) => broker }: FlowOptions, helpers: Pick<Flow, 'cold' | 'hot'>) {
     this.scheduler = scheduler;
@@ -48,8 +49,14 @@ export class Flow {
     this.#broker = memoryBroker({ runtime: this.runtime });
     this.#broker.open().subscribe();
     const lingering = lingerMs === undefined ? this.#broker : over(this.#broker, { capabilities: { ...this.#broker.capabilities, claimLingerMs: lingerMs.claim, settleLingerMs: lingerMs.settle } });
-    this.cw = Chronow.over({ broker: plant(this.recorder.record(lingering)), runtime: this.runtime });
+    this.#watched = plant(this.recorder.record(lingering));
+    this.cw = this.another();
     this.cw.events$.subscribe((event) => { this.events.push(`${this.now}:${this.#eventText(event)}`); });
+  }
+
+  /** A second client on the same broker, as a second process would be: closing one does not close the broker. */
+  another(): Chronow {
+    return Chronow.over({ broker: over(this.#watched, { close: () => of(undefined) }), runtime: this.runtime });
   }
 
   get now(): number {
