@@ -5,8 +5,8 @@ import type { TopicRef } from './names.js';
 /** Messages that are stored together. */
 export interface PublishBatch {
   readonly topic: TopicRef;
-  /** Unique per batch; a resend under the same token completes the batch and stores nothing twice. */
-  readonly token: string;
+  /** Unique per batch; a resend under the same token completes the batch and stores nothing twice. undefined: it is never resent. */
+  readonly token: string | undefined;
   readonly messages: readonly OutgoingMessage[];
 }
 

@@ -162,13 +162,14 @@ export class Topic<T> {
     return outgoing(this.#coder.encode(payload, { maxBytes: this.#client.defaults.maxPayloadBytes, code: 'PAYLOAD_TOO_LARGE' }), options);
   }
 
-  #send(messages: readonly OutgoingMessage[], token: string): Observable<readonly PublishReceipt[]> {
+  #send(messages: readonly OutgoingMessage[], token: string | undefined): Observable<readonly PublishReceipt[]> {
     const sent = this.#client.broker.publisher.publish({ topic: this.#ref, token, messages });
     return this.#door.mustAsk ? this.#door.ensureTopic().pipe(concatMap(() => sent)) : sent;
   }
 
-  #token(): string {
-    return this.#client.nextToken();
+  /** A call that answers within itself is never resent. */
+  #token(): string | undefined {
+    return this.#client.broker.capabilities.synchronous ? undefined : this.#client.nextToken();
   }
 }
 

@@ -25,7 +25,7 @@ export class Intake {
     const topic = this.topic;
     topic.advance(now);
     const { messages, token } = batch;
-    const resent = this.#resends.find(topic.number, token);
+    const resent = token === undefined ? undefined : this.#resends.find(topic.number, token);
     if (resent !== undefined) return resent.receipts ?? this.#inARow(resent.firstSeq, resent.count);
     this.#known.forget(now, topic.limits.idempotencyWindowMs);
     if (topic.log.held + messages.length > topic.limits.maxStreamLen) this.#checkRoom(messages, now);
@@ -33,7 +33,7 @@ export class Intake {
     const receipts: PublishReceipt[] = [];
     for (let index = 0; index < messages.length; index++) receipts.push(this.#accept(messages[index] as OutgoingMessage, now));
     const isPlain = topic.log.next - firstSeq === messages.length;
-    this.#resends.add(topic.number, token, firstSeq, messages.length, isPlain ? undefined : receipts);
+    if (token !== undefined) this.#resends.add(topic.number, token, firstSeq, messages.length, isPlain ? undefined : receipts);
     topic.trim(now);
     this.#watermarks.look(now);
     topic.announce();
