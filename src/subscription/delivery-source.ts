@@ -5,7 +5,9 @@ import type { ConsumerLink } from '../port/delivery-store.js';
 import type { SubscriptionRef } from '../port/names.js';
 import type { Runtime } from '../port/runtime.js';
 import { Consumer, type PayloadReader } from './consumer.js';
+import type { Stoppable } from './consumer-registry.js';
 import type { Delivery } from './delivery.js';
+import { LineOpener } from './line-opener.js';
 
 /** What a source needs; made anew for every subscribe(). */
 export interface SourcePlan<T> {
@@ -20,7 +22,7 @@ export interface SourcePlan<T> {
   readonly assertOpen: () => void;
   /** Creates what must be there and names the subscription. */
   readonly prepare: () => Observable<SubscriptionRef>;
-  readonly register: (consumer: Consumer<T>) => () => void;
+  readonly register: (consumer: Stoppable) => () => void;
 }
 
 /**
@@ -38,10 +40,6 @@ export class DeliverySource<T> extends Observable<Delivery<T>> {
       assertOpen();
       let stopped = false;
       let consumer: Consumer<T> | undefined;
-      subscriber.add(() => {
-        stopped = true;
-        consumer?.stop();
-      });
       const start = (link: ConsumerLink, subscription: SubscriptionRef): void => {
         const started: Consumer<T> = new Consumer<T>({
           ...setup,
@@ -58,17 +56,21 @@ export class DeliverySource<T> extends Observable<Delivery<T>> {
         if (stopped) started.stop();
         else started.start();
       };
-      // Not unsubscribed with the subscriber: a line that opens late must still be closed.
-      prepare().subscribe({
-        next: (ref) => {
-          if (stopped) return;
-          broker.deliveries.attach(ref, { consumerId: runtime.newId(), consumerName: setup.consumerName }).subscribe({
-            next: (link) => { start(link, ref); },
-            error: (error: unknown) => { runtime.soon(() => { subscriber.error(error); }); },
-          });
-        },
-        error: (error: unknown) => { runtime.soon(() => { subscriber.error(error); }); },
+      const opener = new LineOpener({
+        runtime,
+        register,
+        prepare,
+        attach: (ref) => broker.deliveries.attach(ref, { consumerId: runtime.newId(), consumerName: setup.consumerName }),
+        opened: start,
+        failed: (error) => { runtime.soon(() => { subscriber.error(error); }); },
+        drained: () => { subscriber.complete(); },
       });
+      subscriber.add(() => {
+        stopped = true;
+        opener.stop();
+        consumer?.stop();
+      });
+      opener.open();
     });
   }
 }
