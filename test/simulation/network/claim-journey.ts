@@ -1,4 +1,4 @@
-import { Observable, Subject, of, type Subscriber, type Subscription } from 'rxjs';
+import { Subject, of, type Subscriber, type Subscription } from 'rxjs';
 import type { ClaimAnswer, ClaimRequest, ConsumerLink } from '../../../src/port/delivery-store.js';
 import { linkLost, type Fate, type Journey, type Line } from './line.js';
 
