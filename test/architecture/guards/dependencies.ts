@@ -7,7 +7,7 @@ export interface Dependencies {
 
 /** What is installed with us, and what a user brings along. A change here is a decision. */
 const expected = {
-  dependencies: ['@standard-schema/spec', 'valibot'],
+  dependencies: ['@standard-schema/spec'],
   peerDependencies: ['chronos-db', 'ioredis', 'mongodb', 'rxjs', 'vitest'],
   optional: ['chronos-db', 'ioredis', 'mongodb', 'vitest'],
 };

@@ -26,9 +26,9 @@ export const rooms: readonly Room[] = [
   { paths: ['src/options'], may: ['src/errors.ts'] },
   { paths: ['src/keys'], may: ['src/errors.ts', 'src/port'] },
   { paths: ['src/retry'], may: ['src/errors.ts', 'src/port', 'src/options'] },
-  { paths: ['src/codec'], may: ['src/port', 'src/errors.ts', 'src/keys'], packages: [schema, 'valibot'] },
+  { paths: ['src/codec'], may: ['src/port', 'src/errors.ts', 'src/keys'], packages: [schema] },
   // node:util for inspect.custom: a secret must not show in a log either.
-  { paths: ['src/config'], may: [...bottom, 'src/codec'], packages: ['valibot', 'node:util'] },
+  { paths: ['src/config'], may: [...bottom, 'src/codec'], packages: ['node:util'] },
   { paths: ['src/subscription'], may: middle, packages: ['rxjs'] },
   { paths: ['src/topic'], may: [...middle, 'src/subscription'], packages: ['rxjs', schema] },
   // The client, references and payload coding are the topic's and used by both; shared knows nothing of subscriptions.

@@ -53,7 +53,7 @@ function pack(): Packed {
   const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary], stage);
   const tarball = join(temporary, packedFile(JSON.parse(output) as readonly { readonly filename: string }[]));
   run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
-  for (const name of ['rxjs', 'tslib', '@standard-schema/spec', 'valibot', '@types/node', 'undici-types']) link(name, join(temporary, 'consumer', 'node_modules'));
+  for (const name of ['rxjs', 'tslib', '@standard-schema/spec', '@types/node', 'undici-types']) link(name, join(temporary, 'consumer', 'node_modules'));
 
   return { tarball, package: unpacked, consumer: join(temporary, 'consumer') };
 }
