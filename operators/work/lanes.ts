@@ -17,19 +17,22 @@ export interface LaneMember {
 interface Lane<Member> {
   head: Member | undefined;
   readonly waiting: Fifo<Member>;
-  /** Went back to the backend, in order; `pending` until that is confirmed. */
-  returned: { readonly member: Member; pending: boolean }[];
+  /** What went back to the backend, in order. */
+  returned: Returned<Member>[];
   /** Came while something before them was on its way back. Given back at once, a fast backend would bring them again and again. */
   held: Member[];
-  /** Claims up to this one were sent before the last return was confirmed: they may bring what comes behind it. */
+}
+
+interface Returned<Member> {
+  readonly member: Member;
+  /** Claims up to this one were sent before its return was confirmed: they may bring what comes behind it. Infinity until then. */
   closedTo: number;
 }
 
 /**
  * Serial per key, parallel across keys. A key is free only when the settlement of its head is confirmed: freed earlier,
  * a successor could run before a predecessor that turns out to be delivered again. What is behind a message that goes
- * back goes back too: what waits here, and what a claim under way still brings. The backend hands out in order, so once
- * the message itself comes again, what follows it may follow.
+ * back goes back too: what waits here, and what a claim under way still brings.
  */
 export class Lanes<Member extends LaneMember> {
   readonly #lanes = new Map<string, Lane<Member>>();
@@ -41,7 +44,7 @@ export class Lanes<Member extends LaneMember> {
   enter(key: string, job: Member): boolean {
     if (this.#closed.size > 0 && job.claimNumber > this.#lastClosed) this.#openAll();
     let lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, (lane = { head: undefined, waiting: new Fifo(), returned: [], held: [], closedTo: -1 }));
+    if (lane === undefined) this.#lanes.set(key, (lane = { head: undefined, waiting: new Fifo(), returned: [], held: [] }));
     if (lane.returned.length > 0 && !comesInOrder(lane, job)) return false;
     const starts = lane.head === undefined;
     if (starts) lane.head = job;
@@ -58,10 +61,12 @@ export class Lanes<Member extends LaneMember> {
   /** `job` goes back to the backend, or its lease is lost: what comes behind it goes back too. */
   goesBack(key: string, job: Member): void {
     const lane = this.#lanes.get(key);
-    if (lane === undefined || lane.returned.some(({ member, pending }) => member === job && pending)) return;
-    lane.returned.push({ member: job, pending: true });
-    const behind = lane.head === job ? lane.waiting.drain() : lane.waiting.takeFrom(job);
-    for (const other of behind) if (other !== job) other.giveBack();
+    if (lane === undefined || lane.returned.some((returned) => returned.member === job && isPending(returned))) return;
+    const back = lane.head === job ? [job, ...lane.waiting.drain()] : lane.waiting.takeFrom(job);
+    // What was in hand comes before all that went back earlier. What was not let in stays where it was, or comes last.
+    if (back.length > 0) lane.returned.unshift(...back.map((member) => ({ member, closedTo: Infinity })));
+    else lane.returned.splice(placeOf(lane, job), 1, { member: job, closedTo: Infinity });
+    for (const other of back) if (other !== job) other.giveBack();
   }
 
   /** `job` is over; answers the one that may start now. */
@@ -70,8 +75,7 @@ export class Lanes<Member extends LaneMember> {
     if (lane === undefined) return undefined;
     const returned = lane.returned.find(({ member }) => member === job);
     if (returned !== undefined) {
-      returned.pending = false;
-      lane.closedTo = this.#lastClosed = job.claimsSent;
+      returned.closedTo = this.#lastClosed = job.claimsSent;
       this.#closed.add(key);
       if (!lane.returned.some(isPending)) for (const other of lane.held.splice(0)) other.giveBack();
     }
@@ -85,12 +89,12 @@ export class Lanes<Member extends LaneMember> {
   #openAll(): void {
     for (const key of this.#closed) {
       const lane = this.#lanes.get(key);
+      if (lane?.returned.some(isPending) === true) continue;
+      this.#closed.delete(key);
       if (lane === undefined) continue;
-      lane.returned = lane.returned.filter(isPending);
-      lane.closedTo = -1;
+      lane.returned = [];
       this.#dropIfIdle(key, lane);
     }
-    this.#closed.clear();
   }
 
   #dropIfIdle(key: string, lane: Lane<Member>): void {
@@ -98,22 +102,30 @@ export class Lanes<Member extends LaneMember> {
   }
 }
 
-/** Whether nothing that should come before `job` is still out; else it is held, or given back. */
+/**
+ * Whether nothing that should come before `job` can still be out; else it is held, or given back. The backend hands out in
+ * order: what was claimed after a return was confirmed comes behind whatever became of that.
+ */
 function comesInOrder<Member extends LaneMember>(lane: Lane<Member>, job: Member): boolean {
-  const again = lane.returned.findIndex(({ member }) => member.id === job.id);
-  const before = again < 0 ? lane.returned : lane.returned.slice(0, again);
+  const before = lane.returned.slice(0, placeOf(lane, job));
   if (before.some(isPending)) {
     lane.held.push(job);
     return false;
   }
-  if (again < 0 && job.claimNumber <= lane.closedTo) {
+  if (before.some(({ closedTo }) => closedTo >= job.claimNumber)) {
     job.giveBack();
     return false;
   }
-  lane.returned.splice(0, again < 0 ? Infinity : again + 1);
+  lane.returned.splice(0, before.length + 1);
   return true;
 }
 
-function isPending({ pending }: { readonly pending: boolean }): boolean {
-  return pending;
+/** Where the message stood when it went back, or the end. */
+function placeOf<Member extends LaneMember>(lane: Lane<Member>, job: Member): number {
+  const place = lane.returned.findIndex(({ member }) => member.id === job.id);
+  return place < 0 ? lane.returned.length : place;
+}
+
+function isPending({ closedTo }: { readonly closedTo: number }): boolean {
+  return closedTo === Infinity;
 }
