@@ -28,6 +28,7 @@ export class LeaseKeeper {
   #cancel: CancelTimer | undefined = undefined;
   #armedFor = Infinity;
   #renewing = false;
+  #askedAt = 0;
   #failing = false;
 
   constructor(owner: LeaseKeeperOwner) {
@@ -69,11 +70,11 @@ export class LeaseKeeper {
   #rearm(now: number): void {
     let next = Infinity;
     // While a renewal is under way or failing, its cells stay due: look again after a tenth of a lease, not at once.
-    const pause = now + Math.max(1, Math.ceil(this.#visibility / 10));
+    const pause = now + this.#patience;
     for (const cell of this.#owner.held) {
       const look = this.#nextLook(cell);
       if (look > now) next = Math.min(next, look);
-      else next = Math.min(next, pause, Math.max(now + 1, this.#end(cell)));
+      else next = Math.min(next, pause, this.#end(cell) > now ? this.#end(cell) : pause);
     }
     if (next !== Infinity) this.#arm(next);
   }
@@ -84,6 +85,11 @@ export class LeaseKeeper {
    */
   #end(cell: LeaseCell): number {
     return cell.leaseUntil - (this.#visibility > 1 ? 1 : 0);
+  }
+
+  /** So long a renewal may go unanswered where nothing else was wrong, ms. */
+  get #patience(): number {
+    return Math.max(1, Math.ceil(this.#visibility / 10));
   }
 
   get #visibility(): number {
@@ -116,8 +122,8 @@ export class LeaseKeeper {
           this.#owner.stalled(cell, heldMs);
         }
       }
-      // Past the deadline a lease is lost only if a renewal was tried and not answered; after a mere stall, ask first.
-      if (now >= this.#end(cell) && (this.#failing || this.#renewing)) {
+      // Past the deadline a lease is lost only if a renewal was tried and not answered; after a mere stall, ask first, and hear the answer.
+      if (now >= this.#end(cell) && (this.#failing || (this.#renewing && now >= this.#askedAt + this.#patience))) {
         this.#owner.lost(cell, 'lapsed');
         return true;
       }
@@ -131,6 +137,7 @@ export class LeaseKeeper {
 
   #renew(cells: readonly LeaseCell[]): void {
     this.#renewing = true;
+    this.#askedAt = this.#owner.runtime.now();
     this.#owner.link.renew(cells.map((cell) => cell.token)).subscribe({
       next: ({ leaseUntil, lost }) => {
         this.#renewing = false;
