@@ -55,8 +55,10 @@ export class LineLink implements ConsumerLink {
     return this.#line.send('renew', carriedOut).pipe(map(({ left, at, lost }) => {
       const leaseUntil = this.#here(left, at);
       for (const [index, token] of sent.entries()) {
-        if (lost.includes(index)) this.#held.delete(token);
-        else if (this.#held.has(token)) this.#held.set(token, leaseUntil);
+        // An answer that comes after the end finds a lease that may have been given up.
+        const until = this.#held.get(token) ?? 0;
+        if (lost.includes(index) || until <= this.#line.process.now() + 1) this.#held.delete(token);
+        else this.#held.set(token, leaseUntil);
       }
       return { leaseUntil, lost };
     }));
