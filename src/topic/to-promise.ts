@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Observer } from 'rxjs';
 import { ChronowError } from '../errors.js';
 import type { Runtime } from '../port/runtime.js';
 import { TurnBudget } from '../subscription/turn-budget.js';
@@ -43,16 +43,33 @@ export function toPromise<T>(command: Observable<T>, signal?: AbortSignal): Prom
 
 function answerOf<T>(command: Observable<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    let answered = false;
-    command.subscribe({
-      next: (value) => {
-        answered = true;
-        resolve(value);
-      },
-      error: (error: unknown) => { reject(error instanceof Error ? error : new ChronowError('LINK_LOST', 'the backend failed with something that is no Error', { cause: error })); },
-      complete: () => { if (!answered) reject(new ChronowError('CLOSED', 'the client was closed before the backend answered')); },
-    });
+    command.subscribe(new Answer(resolve, reject));
   });
+}
+
+/** One object per call, where an observer literal would be four. */
+class Answer<T> implements Observer<T> {
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: Error) => void;
+  #answered = false;
+
+  constructor(resolve: (value: T) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  next(value: T): void {
+    this.#answered = true;
+    this.#resolve(value);
+  }
+
+  error(error: unknown): void {
+    this.#reject(error instanceof Error ? error : new ChronowError('LINK_LOST', 'the backend failed with something that is no Error', { cause: error }));
+  }
+
+  complete(): void {
+    if (!this.#answered) this.#reject(new ChronowError('CLOSED', 'the client was closed before the backend answered'));
+  }
 }
 
 async function answerUnlessAborted<T>(command: Observable<T>, signal: AbortSignal): Promise<T> {

@@ -1,4 +1,4 @@
-import { Observable, concatMap, defer, of } from 'rxjs';
+import { Observable, concatMap, defer, of, type Observer, type Subscriber } from 'rxjs';
 import { ChronowError } from '../errors.js';
 import { checkOptions, type OptionRules } from '../options/check-options.js';
 import { anything, number, oneOf, signal, text, wholeNumber } from '../options/rules.js';
@@ -150,11 +150,7 @@ export class Topic<T> {
       const receipts = this.#coder.hasSchema
         ? this.#coder.checked(payload).pipe(concatMap((checked) => this.#send([this.#message(checked, options)], this.#token())))
         : this.#send([this.#message(payload, options)], this.#token());
-      return receipts.subscribe({
-        next: (answer) => { subscriber.next(onlyReceipt(answer)); },
-        error: (error: unknown) => { subscriber.error(error); },
-        complete: () => { subscriber.complete(); },
-      });
+      return receipts.subscribe(new OnlyReceipt(subscriber));
     });
   }
 
@@ -173,8 +169,25 @@ export class Topic<T> {
   }
 }
 
-function onlyReceipt(receipts: readonly PublishReceipt[]): PublishReceipt {
-  const receipt = receipts[0];
-  if (receipt === undefined) throw new ChronowError('LINK_LOST', 'the backend answered a publish without a receipt; whether it is stored is unknown');
-  return receipt;
+/** Hands on the one receipt of a batch of one. */
+class OnlyReceipt implements Observer<readonly PublishReceipt[]> {
+  readonly #out: Subscriber<PublishReceipt>;
+
+  constructor(out: Subscriber<PublishReceipt>) {
+    this.#out = out;
+  }
+
+  next(receipts: readonly PublishReceipt[]): void {
+    const receipt = receipts[0];
+    if (receipt === undefined) this.error(new ChronowError('LINK_LOST', 'the backend answered a publish without a receipt; whether it is stored is unknown'));
+    else this.#out.next(receipt);
+  }
+
+  error(error: unknown): void {
+    this.#out.error(error);
+  }
+
+  complete(): void {
+    this.#out.complete();
+  }
 }
