@@ -9,4 +9,4 @@ export type { Fate } from './kit/fates.js';
 export type { LosableCall } from './kit/line.js';
 export type { MarbleMessage } from './kit/inputs.js';
 export type { OutcomePattern } from './kit/expect/outcomes.js';
-export type { Script, Scripts } from './kit/script.js';
+export type { Script, Scripts, WorkMaker } from './kit/script.js';

@@ -1,5 +1,5 @@
 import { ChronowError } from '../../src/errors.js';
-import { Chronow } from '../../src/chronow.js';
+import type { Chronow } from '../../src/chronow.js';
 import type { BatchItem } from '../../src/topic/options.js';
 import type { Topic } from '../../src/topic/topic.js';
 import type { Journal } from './journal.js';

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { ChronowEvent } from '../../src/events.js';
 import type { LeaseToken } from '../../src/port/lease.js';
 import type { Scope, SubscriptionRef, TopicRef } from '../../src/port/names.js';
@@ -122,8 +123,16 @@ export class Journal {
     this.faults.push({ frame: this.now(), text });
   }
 
-  /** An event; every client shows those of the broker, they are one. */
-  event(event: ChronowEvent): void {
+  /** Writes events down. */
+  listen(events$: Observable<ChronowEvent>): void {
+    events$.subscribe({
+      next: (event) => { this.#event(event); },
+      error: () => { /* they never do */ },
+    });
+  }
+
+  /** Every client shows the events of the broker; they are one. */
+  #event(event: ChronowEvent): void {
     if (this.#seen.has(event)) return;
     this.#seen.add(event);
     this.events.push({ frame: this.now(), event });

@@ -1,4 +1,4 @@
-import { BehaviorSubject, NEVER, Observable, Subject, distinctUntilChanged, isObservable, map, of, switchMap, takeUntil, type Unsubscribable } from 'rxjs';
+import { BehaviorSubject, NEVER, Observable, Subject, Subscription, defer, distinctUntilChanged, isObservable, map, merge, of, switchMap, takeUntil } from 'rxjs';
 import { ChronowError } from '../../src/errors.js';
 import type { Broker } from '../../src/port/broker.js';
 import type { ConsumerLink } from '../../src/port/delivery-store.js';
@@ -110,11 +110,10 @@ export class Line {
         return undefined;
       }
       // The backend notices that the line is gone: a claim that waits ends there, too.
-      const cut = this.#up$.subscribe((up) => { if (!up) { out.error(linkLost(`${kind}: the line went down`)); } });
-      out.add(cut);
-      let sent: Unsubscribable | undefined;
-      out.add(this.#dead$.subscribe(() => { sent?.unsubscribe(); }));
-      sent = call.subscribe({
+      const sent = new Subscription();
+      out.add(onEach(this.#up$, (up) => { if (!up) out.error(linkLost(`${kind}: the line went down`)); }));
+      out.add(onEach(this.#dead$, () => { sent.unsubscribe(); }));
+      sent.add(call.subscribe({
         next: (answer) => {
           const struck = this.#toLose.get(kind)?.shift();
           if (struck === undefined) {
@@ -126,20 +125,25 @@ export class Line {
         },
         error: (error: unknown) => { out.error(error); },
         complete: () => { out.complete(); },
-      });
+      }));
       return sent;
     });
   }
 
   #watch(signals: Observable<WatchSignal>): Observable<WatchSignal> {
-    return this.#up$.pipe(
+    // A watch ends with unsubscribe only: a dead process hears nothing more.
+    return defer(() => (this.#dead ? NEVER : merge(this.#up$, this.#dead$.pipe(map(() => 'dead' as const))))).pipe(
       distinctUntilChanged(),
-      switchMap((up) => (up ? signals : of({ kind: 'status', status: 'stale' } as const))),
-      takeUntil(this.#dead$),
-      // A watch ends with unsubscribe only.
-      (watch) => new Observable<WatchSignal>((out) => (this.#dead ? NEVER : watch).subscribe({ next: (signal) => { out.next(signal); }, error: (error: unknown) => { out.error(error); } })),
+      switchMap((up) => {
+        if (up === 'dead') return NEVER;
+        return up ? signals : of({ kind: 'status', status: 'stale' } as const);
+      }),
     );
   }
+}
+
+function onEach<T>(source: Observable<T>, work: (value: T) => void): Subscription {
+  return source.subscribe({ next: work, error: () => { /* these never error */ } });
 }
 
 function linkLost(text: string): ChronowError {

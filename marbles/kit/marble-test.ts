@@ -1,7 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { RunHelpers } from 'rxjs/testing';
 import type { Chronow, CloseOptions } from '../../src/chronow.js';
-import type { Message } from '../../src/subscription/delivery.js';
 import type { Topic } from '../../src/topic/topic.js';
 import type { DeadLetterPattern } from './expect/dead-letters.js';
 import type { EventPattern } from './expect/events.js';
@@ -9,7 +8,7 @@ import type { OutcomePattern } from './expect/outcomes.js';
 import type { Allowance } from './guards/allowances.js';
 import type { MarbleMessage } from './inputs.js';
 import type { LosableCall } from './line.js';
-import type { Script, Scripts } from './script.js';
+import type { WorkMaker } from './script.js';
 
 /** Rows by the name of the message. */
 export type Rows = Readonly<Record<string, string>>;
@@ -23,9 +22,9 @@ export interface Run {
    * The outcomes that it emits: `a` acked, `r` retried, `d` dead-lettered, `l` lost, `f` failed, `|` complete, `#` error. Letters
    * of your own say more: `{ x: { kind: 'retried', message: 'a', delayMs: 10 } }`.
    */
-  expectOutcomes(marbles: string, values?: Values<OutcomePattern>): void;
+  readonly expectOutcomes: (marbles: string, values?: Values<OutcomePattern>) => void;
   /** The values that it emits: each letter is a value of `values`, or itself. `error` is what `#` stands for: the error, its code or its message. */
-  expectResults(marbles: string, values?: Values, error?: unknown): void;
+  readonly expectResults: (marbles: string, values?: Values, error?: unknown) => void;
 }
 
 /**
@@ -36,21 +35,23 @@ export interface TestProcess {
   /** A client, ready to use. Its promises never settle in virtual time: use the cold twins (`publish$`, `set$`). */
   readonly cw: Chronow;
   /** Subscribes to a flow: at once and for ever, or from `^` to `!`, which unsubscribes. */
-  run(flow$: Observable<unknown>, marbles?: string): Run;
+  readonly run: (flow$: Observable<unknown>, marbles?: string) => Run;
   /** Closes the client at `!`: it stops reading, lets work settle, and gives back the rest at the deadline. */
-  close(marbles: string, options?: CloseOptions): void;
+  readonly close: (marbles: string, options?: CloseOptions) => void;
   /** The line to the broker is down from `^` to `!`: calls fail with `LINK_LOST`. */
-  disconnect(marbles: string): void;
+  readonly disconnect: (marbles: string) => void;
   /** At or after each `!` one call of this kind is carried out, and its reply does not arrive. */
-  loseReply(call: LosableCall, marbles: string): void;
+  readonly loseReply: (call: LosableCall, marbles: string) => void;
   /** The process ends at `!`: its flows fall silent, and nothing of it reaches the broker any more. */
-  crash(marbles: string): void;
+  readonly crash: (marbles: string) => void;
   /** At `!` the clock of the process jumps, forward or back. */
-  jumpClock(marbles: string, ms: number): void;
+  readonly jumpClock: (marbles: string, ms: number) => void;
 }
 
 /** What a marble test is made of; every part can be taken out of it by name. */
 export interface MarbleTest extends TestProcess {
+  // Functions, not methods: they may be taken out of the object.
+
   // -- in ------------------------------------------------------------------------------------------------------------
 
   /**
@@ -62,22 +63,20 @@ export interface MarbleTest extends TestProcess {
    * publish('orders', 'a--b', { a: { id: 1 }, b: { payload: { id: 2 }, key: 'customer-7' } });
    * ```
    */
-  publish<T>(topic: string | Topic<T>, marbles: string, values?: Values<MarbleMessage<T>>): void;
+  readonly publish: <T>(topic: string | Topic<T>, marbles: string, values?: Values<MarbleMessage<T>>) => void;
   /** Sets a shared key at each letter, to the letter or its value; `undefined` deletes it. */
-  set(key: string, marbles: string, values?: Values): void;
+  readonly set: (key: string, marbles: string, values?: Values) => void;
   /**
    * Work with a duration: `--|` takes two frames, `--#` fails, `-` never ends. A list has a script for each attempt, the last one
-   * for all later ones; a record has one for each message: `work({ a: '--|', b: ['--#', '-|'] })`.
+   * for all later ones; a record has one for each message: `work({ a: '--|', b: ['--#', '-|'] })`. Beside it the values of its letters, and the error of `#`.
    */
-  work(scripts: Scripts): <T>(message: Message<T>) => Observable<string>;
-  /** The same, with values for its letters, and the error of `#`. */
-  work<R>(scripts: Scripts, values: Values<R>, error?: unknown): <T>(message: Message<T>) => Observable<R>;
+  readonly work: WorkMaker;
   /** Fires at its `!`: for `drainOn()`, `takeUntil()` and their like. */
-  drain(marbles: string): Observable<'!'>;
+  readonly drain: (marbles: string) => Observable<'!'>;
   /** Takes leases away: at each letter the lease of that message ends, as if its holder had been silent for too long. */
-  steal(subscription: string, marbles: string): void;
+  readonly steal: (subscription: string, marbles: string) => void;
   /** Another process. */
-  process(): TestProcess;
+  readonly process: () => TestProcess;
   /** Observables as in every RxJS marble test. */
   readonly cold: RunHelpers['cold'];
   readonly hot: RunHelpers['hot'];
@@ -93,27 +92,25 @@ export interface MarbleTest extends TestProcess {
    * expectSettled('orders/billing', { a: '-----a', b: '--r 11ms a' });
    * ```
    */
-  expectSettled(subscription: string, rows: Rows): void;
+  readonly expectSettled: (subscription: string, rows: Rows) => void;
   /** When every message was handed out; the letter is the delivery count (`A` is the tenth). */
-  expectDeliveries(subscription: string, rows: Rows): void;
+  readonly expectDeliveries: (subscription: string, rows: Rows) => void;
   /** The dead letters of a subscription at the end, exactly these, with their reason, or more: `{ a: { reason: 'Spent', deliveryCount: 3 } }`. */
-  expectDeadLetters(subscription: string, deadLetters: Values<string | DeadLetterPattern>): void;
+  readonly expectDeadLetters: (subscription: string, deadLetters: Values<string | DeadLetterPattern>) => void;
   /** The messages that a topic got, from whomever; its letters are their names from then on. */
-  expectPublished(topic: string, marbles: string, values?: Values): void;
+  readonly expectPublished: (topic: string, marbles: string, values?: Values) => void;
   /** {@link Run.expectOutcomes} of the only flow. */
-  expectOutcomes(marbles: string, values?: Values<OutcomePattern>): void;
+  readonly expectOutcomes: (marbles: string, values?: Values<OutcomePattern>) => void;
   /** {@link Run.expectResults} of the only flow. */
-  expectResults(marbles: string, values?: Values, error?: unknown): void;
+  readonly expectResults: (marbles: string, values?: Values, error?: unknown) => void;
   /** The values of a shared key as a watcher is shown them; `undefined` is an absent one. */
-  expectShared(key: string, marbles: string, values?: Values): void;
+  readonly expectShared: (key: string, marbles: string, values?: Values) => void;
   /** What `cw.events$` showed of the types that are named, and of no other: `expectEvents('--k', { k: 'delivery-leaked' })`. */
-  expectEvents(marbles: string, values: Values<EventPattern>): void;
+  readonly expectEvents: (marbles: string, values: Values<EventPattern>) => void;
   /** How many messages were asked for, and when: `expectDemand('t/s', '3--1')`. */
-  expectDemand(subscription: string, marbles: string, values?: Values<number>): void;
+  readonly expectDemand: (subscription: string, marbles: string, values?: Values<number>) => void;
   /** The most messages that were unsettled at once. */
-  expectMostInFlight(subscription: string, most: number): void;
+  readonly expectMostInFlight: (subscription: string, most: number) => void;
   /** What may be left, or may have happened, without being expected. */
-  allow(...what: readonly Allowance[]): void;
+  readonly allow: (...what: readonly Allowance[]) => void;
 }
-
-export type { Script, Scripts };

@@ -9,6 +9,7 @@ import { Line, losableCalls, type LosableCall } from './line.js';
 import { parse, parsePeriod, parsePoint } from './parse.js';
 import { RunRecord } from './runs.js';
 import { ProcessClock, type Stage } from './stage.js';
+import { shownValue } from './values.js';
 import { WindowWatch } from './window-watch.js';
 
 /** What all processes of a test share. */
@@ -43,7 +44,7 @@ export class MarbleProcess {
       (link, ref) => new WindowWatch(link, () => this.#clock.runtime.now(), (text) => { scene.journal.mishap(`a consumer of ${scene.journal.subscription(ref).label} ${text}`); }),
     );
     this.cw = Chronow.over({ broker: this.#line.through(scene.broker), runtime: this.#clock.runtime, config: scene.config });
-    this.cw.events$.subscribe((event) => { scene.journal.event(event); });
+    scene.journal.listen(this.cw.events$);
   }
 
   run(flow$: Observable<unknown>, marbles: string): RunRecord {
@@ -62,7 +63,7 @@ export class MarbleProcess {
   }
 
   loseReply(call: LosableCall, marbles: string): void {
-    if (!losableCalls.includes(call)) throw new ChronowError('OPTION_INVALID', `loseReply() knows the calls ${losableCalls.join(', ')}; got ${String(call)}`);
+    if (!losableCalls.includes(call)) throw new ChronowError('OPTION_INVALID', `loseReply() knows the calls ${losableCalls.join(', ')}; got ${shownValue(call)}`);
     const { stage, pending } = this.#scene;
     for (const { frame } of parse(marbles, `loseReply('${call}')`, (letter) => letter === '!', "'!' loses one reply").marks) {
       const fault = `loseReply('${call}', '${marbles}') lost no reply: there was no such call at or after frame ${String(frame)}`;

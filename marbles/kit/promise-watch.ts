@@ -23,7 +23,7 @@ export class PromiseWatch {
         return Object(made) as object;
       },
     });
-    Object.defineProperty(real.prototype, 'then', {
+    Reflect.defineProperty(real.prototype, 'then', {
       ...then,
       value(this: unknown, ...args: readonly unknown[]): unknown {
         note();
@@ -35,7 +35,7 @@ export class PromiseWatch {
       return work();
     } finally {
       globalThis.Promise = real;
-      Object.defineProperty(real.prototype, 'then', then);
+      Reflect.defineProperty(real.prototype, 'then', then);
     }
   }
 

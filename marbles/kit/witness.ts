@@ -11,7 +11,7 @@ const fateOfAction: Readonly<Record<Settlement['action'], Fate | undefined>> = {
 
 /** A broker that writes down what is done to it. Nothing is changed on the way. */
 export function witnessed(broker: Broker, journal: Journal): Broker {
-  broker.events$.subscribe((event) => { journal.event(event); });
+  journal.listen(broker.events$);
   const { publisher, deliveries, keys } = broker;
   const { name, capabilities, durability, format, topics, inspection, watches, status$, events$ } = broker;
   return {

@@ -1,8 +1,10 @@
 import { ackOnComplete, toDeadLetter } from 'chronow/operators';
 import { marbles } from 'chronow/marbles';
-import { concatMap, delay, EMPTY, filter, interval, merge, NEVER, of, repeat, share, tap, throwError } from 'rxjs';
+import { concatMap, delay, EMPTY, filter, interval, merge, NEVER, of, repeat, share, tap, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from './support/failure-of.js';
+
+const throwsOutside = (): void => { of(1).subscribe(() => { throw new Error('in the next of somebody'); }); };
 
 describe('a marble test fails on what was not expected', () => {
   it('messages that wait', () => {
@@ -179,7 +181,8 @@ describe('a marble test fails on what was not expected', () => {
   it('errors that nobody caught', () => {
     const failure = failureOf(({ publish, cw, run, expectSettled, allow }) => {
       publish('t', 'a');
-      run(cw.topic('t').subscription('s').pipe(ackOnComplete(() => EMPTY), tap(() => { of(1).subscribe(() => { throw new Error('in the next of somebody'); }); })));
+      run(cw.topic('t').subscription('s').pipe(ackOnComplete(() => EMPTY)));
+      run(timer(0).pipe(tap(throwsOutside)));
       expectSettled('t/s', { a: 'a' });
       allow('waiting');
     });

@@ -1,5 +1,7 @@
 import type { Broker } from '../../../src/port/broker.js';
 import type { DeadLetterRecord } from '../../../src/port/inspection.js';
+import { answerOf } from '../answer-of.js';
+import type { SubscriptionRecord } from '../journal.js';
 import { unknownSubscription, type SubscriptionFinder } from '../places.js';
 import type { Expectation, Problem } from '../problem.js';
 import { shownValue, type Equals } from '../values.js';
@@ -60,10 +62,6 @@ function knownOf({ message, deliveryCount, history }: DeadLetterRecord): { reado
 }
 
 /** All of them, oldest first; none where the subscription is gone. */
-export function deadLettersOf(broker: Broker, { ref }: { readonly ref: DeadLettersPlace }): readonly DeadLetterRecord[] {
-  let letters: readonly DeadLetterRecord[] = [];
-  broker.inspection.peekDeadLetters(ref, 100_000).subscribe({ next: (found) => { letters = found; }, error: () => { letters = []; } });
-  return letters;
+export function deadLettersOf(broker: Broker, { ref }: SubscriptionRecord): readonly DeadLetterRecord[] {
+  return answerOf(broker.inspection.peekDeadLetters(ref, 100_000)) ?? [];
 }
-
-type DeadLettersPlace = Parameters<Broker['inspection']['peekDeadLetters']>[0];

@@ -3,7 +3,7 @@ import type { KeyState } from '../../../src/port/key-store.js';
 import type { Journal } from '../journal.js';
 import { parse, type Mark, type Parsed } from '../parse.js';
 import { compare, type Expectation, type Problem } from '../problem.js';
-import { Lettering, type Equals } from '../values.js';
+import { Lettering, shownValue, type Equals } from '../values.js';
 
 /** The values of a shared key, from its first one on, as a watcher is shown them. */
 export class SharedExpectation implements Expectation {
@@ -18,17 +18,19 @@ export class SharedExpectation implements Expectation {
     this.#parsed = parse(marbles, `expectShared('${key}')`, (letter) => values === undefined || Object.hasOwn(values, letter), 'those of your values');
     this.#values = values ?? Object.fromEntries(this.#parsed.marks.map(({ letter }) => [letter, letter]));
     this.#equals = equals;
-    broker.watches.watchKey({ ...journal.scope, key }).subscribe((signal) => {
-      if (signal.kind !== 'change') return;
-      const value = valueIn(signal.change.state);
-      // That there is nothing yet is no news.
-      if (value === undefined && this.#shown.length === 0) return;
-      this.#shown.push({ frame: journal.now(), value });
+    broker.watches.watchKey({ ...journal.scope, key }).subscribe({
+      next: (signal) => { if (signal.kind === 'change') this.#show(journal.now(), valueIn(signal.change.state)); },
+      error: (error: unknown) => { journal.mishap(`expectShared('${key}'): the watch ended: ${shownValue(error)}`); },
     });
   }
 
   get end(): number {
     return this.#parsed.end;
+  }
+
+  #show(frame: number, value: unknown): void {
+    // That there is nothing yet is no news.
+    if (value !== undefined || this.#shown.length > 0) this.#shown.push({ frame, value });
   }
 
   check(): Problem | undefined {

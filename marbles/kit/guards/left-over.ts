@@ -2,6 +2,7 @@ import type { PeekedMessage, SubscriptionStats, TopicStats } from '../../../src/
 import type { SubscriptionRef, TopicRef } from '../../../src/port/names.js';
 import { deadLettersOf } from '../expect/dead-letters.js';
 import type { SubscriptionRecord } from '../journal.js';
+import { answerOf } from '../answer-of.js';
 import type { Problem } from '../problem.js';
 import type { Ended } from './ended.js';
 
@@ -18,15 +19,12 @@ export function leftOver(ended: Ended): readonly Problem[] {
 
 function topicsOf({ journal, broker }: Ended): readonly TopicRef[] {
   const refs = new Map([...journal.topics.values()].map(({ ref, label }) => [label, ref]));
-  broker.topics.listTopics(journal.scope).subscribe((topics) => { for (const { ref } of topics) refs.set(journal.topic(ref).label, ref); });
+  for (const { ref } of answerOf(broker.topics.listTopics(journal.scope)) ?? []) refs.set(journal.topic(ref).label, ref);
   return [...refs.values()];
 }
 
 function statsOf({ broker }: Ended, ref: TopicRef): TopicStats | undefined {
-  let stats: TopicStats | undefined;
-  // Deleted meanwhile: then nothing is left in it.
-  broker.inspection.stats(ref).subscribe({ next: (found) => { stats = found; }, error: () => { stats = undefined; } });
-  return stats;
+  return answerOf(broker.inspection.stats(ref));
 }
 
 /** Published, and nobody ever subscribed. */
@@ -54,9 +52,7 @@ function ofSubscription(ended: Ended, ref: SubscriptionRef, stats: SubscriptionS
 }
 
 function peek({ broker }: Ended, ref: SubscriptionRef): readonly PeekedMessage[] {
-  let messages: readonly PeekedMessage[] = [];
-  broker.inspection.peek(ref, 10_000).subscribe((found) => { messages = found; });
-  return messages;
+  return answerOf(broker.inspection.peek(ref, 10_000)) ?? [];
 }
 
 function unexpectedDead(ended: Ended, record: SubscriptionRecord): readonly Problem[] {
