@@ -1,6 +1,6 @@
-import { Subject, concatMap, distinctUntilChanged, merge, takeUntil, tap, type Observable } from 'rxjs';
+import { Subject, concatMap, distinctUntilChanged, merge, of, takeUntil, tap, type Observable } from 'rxjs';
 import { Bus } from './bus/bus.js';
-import type { ChronowConfig } from './config/config.js';
+import type { ChronowConfig, ResolvedConfig } from './config/config.js';
 import { resolveConfig } from './config/resolve.js';
 import { brokerFor } from './connect.js';
 import { ChronowError } from './errors.js';
@@ -10,15 +10,19 @@ import { number } from './options/rules.js';
 import type { Broker } from './port/broker.js';
 import type { LinkStatus } from './port/events.js';
 import type { Runtime } from './port/runtime.js';
+import type { WarmStore } from './port/warm-store.js';
 import { SharedValues } from './shared/shared.js';
-import { ConsumerRegistry } from './subscription/consumer-registry.js';
+import { ConsumerRegistry, type Stoppable } from './subscription/consumer-registry.js';
 import { systemRuntime } from './system-runtime.js';
-import type { Client, ClientDefaults } from './topic/client.js';
+import type { Client } from './topic/client.js';
 import { codecRegistry } from './topic/codec-registry.js';
 import type { TopicOptions } from './topic/options.js';
 import { PromiseForms, toPromise } from './topic/to-promise.js';
 import { Topic } from './topic/topic.js';
 import { withDeadline } from './topic/with-deadline.js';
+import { copyingBroker } from './warm/copying-publisher.js';
+import { DeadLetterCopies } from './warm/dead-letter-copies.js';
+import { WarmTier } from './warm/warm-tier.js';
 
 /** Options of {@link Chronow.close}. */
 export interface CloseOptions {
@@ -33,6 +37,8 @@ export interface ChronowParts {
   /** Default: this process' clock and chance. */
   readonly runtime?: Runtime | undefined;
   readonly config?: ChronowConfig | undefined;
+  /** The warm tier; closed with the client. Default: none. */
+  readonly warm?: WarmStore | undefined;
 }
 
 /**
@@ -55,12 +61,13 @@ export class Chronow implements AsyncDisposable {
   /** What happened, as values: leaks, lost leases, retried calls, dead letters, changed policies. Hot; completes after close(). Never holds payloads. */
   readonly events$: Observable<ChronowEvent>;
   readonly #broker: Broker;
+  readonly #warm: WarmStore | undefined;
   readonly #client: Client;
   readonly #consumers: ConsumerRegistry;
   readonly #closed$ = new Subject<void>();
   #closing: Promise<void> | undefined = undefined;
 
-  private constructor({ broker, runtime = systemRuntime() }: ChronowParts, defaults: ClientDefaults) {
+  private constructor({ broker, warm, runtime = systemRuntime() }: ChronowParts, { clientDefaults, warm: settings }: Pick<ResolvedConfig, 'clientDefaults' | 'warm'>) {
     const reports$ = new Subject<ChronowEvent>();
     this.#broker = broker;
     this.#consumers = new ConsumerRegistry(runtime);
@@ -68,37 +75,57 @@ export class Chronow implements AsyncDisposable {
     this.status$ = broker.status$.pipe(distinctUntilChanged((a, b) => a.state === b.state && a.state !== 'reconnecting'), takeUntil(this.#closed$));
     let tokens = 0;
     const id = runtime.newId();
-    this.#client = {
+    const report = (event: ChronowEvent): void => { reports$.next(event); };
+    const register = (consumer: Stoppable): (() => void) => {
+      const end = this.#consumers.add(consumer);
+      // A line that opened while the client was closing.
+      if (this.#closing !== undefined) consumer.drain();
+      return end;
+    };
+    const tier = warm === undefined ? undefined : new WarmTier({
+      store: warm,
+      keys: broker.keys,
+      runtime,
+      defaults: settings,
+      report,
+      hold: (giveUp) => register({ drain: () => undefined, revokeAll: (what) => { if (what === 'running') giveUp(); } }),
+    });
+    if (tier !== undefined && settings.persist !== false) new DeadLetterCopies(broker, runtime, tier).begin();
+    this.#warm = warm;
+    const copying = new Map<boolean | 'required', Client>();
+    const base: Client = {
       id,
       broker,
       runtime,
-      defaults,
+      defaults: clientDefaults,
       codecs: codecRegistry(),
       promises: new PromiseForms(runtime),
       nextToken: () => `${id}:${String((tokens += 1))}`,
-      report: (event) => { reports$.next(event); },
+      report,
       assertOpen: (call) => { this.#assertOpen(call); },
-      register: (consumer) => {
-        const end = this.#consumers.add(consumer);
-        // A line that opened while the client was closing.
-        if (this.#closing !== undefined) consumer.drain();
-        return end;
+      register,
+      copying: (mode) => {
+        const found = copying.get(mode) ?? (mode === false ? base : { ...base, broker: copyingBroker({ broker, runtime, warm: tier, report, isRequired: mode === 'required' }) });
+        copying.set(mode, found);
+        return found;
       },
     };
+    this.#client = base.copying(settings.persist);
     this.bus = new Bus(this.#client);
-    this.shared = new SharedValues(this.#client);
+    this.shared = new SharedValues(this.#client, tier, settings);
   }
 
   /**
-   * A client on the backend that `config` names; without arguments the embedded one. Resolves when the backend answered.
+   * A client on the backend that `config` names; without arguments the embedded one. Resolves when the backend answered. `warm` is a warm
+   * tier of your own; the embedded backend has none otherwise.
    *
    * @throws ChronowError (rejects) `CONFIG_INVALID` with every problem at once; `BACKEND_UNREACHABLE` after `connectTimeoutMs`
    * (default 10 000), unless `connect: 'background'`; `UNSUPPORTED` for a backend this version does not have.
    */
-  static async init(config: ChronowConfig = {}): Promise<Chronow> {
+  static async init(config: ChronowConfig = {}, { warm }: Pick<ChronowParts, 'warm'> = {}): Promise<Chronow> {
     const resolved = resolveConfig(config);
     const runtime = systemRuntime();
-    const cw = new Chronow({ broker: brokerFor(resolved, runtime), runtime }, resolved.clientDefaults);
+    const cw = new Chronow({ broker: brokerFor(resolved, runtime), runtime, warm }, resolved);
     const opened = toPromise(withDeadline(cw.#broker.open(), runtime, resolved.connectTimeoutMs, () => new ChronowError('BACKEND_UNREACHABLE', `the ${resolved.backend.kind} backend did not answer within connectTimeoutMs (${String(resolved.connectTimeoutMs)} ms)`, { retryable: true })));
     if (resolved.connect === 'background') opened.catch(() => undefined);
     else await opened.catch(async (error: unknown) => { await cw.close({ deadlineMs: 0 }); throw error; });
@@ -107,7 +134,7 @@ export class Chronow implements AsyncDisposable {
 
   /** A client over a broker of your own, at once; for adapters' authors and virtual time. The broker must have been opened. */
   static over(parts: ChronowParts): Chronow {
-    return new Chronow(parts, resolveConfig(parts.config ?? {}).clientDefaults);
+    return new Chronow(parts, resolveConfig(parts.config ?? {}));
   }
 
   /**
@@ -137,6 +164,7 @@ export class Chronow implements AsyncDisposable {
   #close(deadlineMs: number): Observable<void> {
     return this.#consumers.close(deadlineMs).pipe(
       concatMap(() => this.#broker.close()),
+      concatMap(() => this.#warm?.close() ?? of(undefined)),
       tap(() => { this.#closed$.next(); }),
     );
   }

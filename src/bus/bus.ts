@@ -57,13 +57,14 @@ export class Bus {
     });
   }
 
-  /** Stores a message; resolves with its id once the backend has confirmed it. Rejects as `Topic.publish`. */
+  /**
+   * Stores a message; resolves with its id once the backend has confirmed it. Rejects as `Topic.publish`, and, where the copy in the
+   * warm tier is required, with `WARM_NOT_CONFIGURED` or `WARM_FAILED` (the message itself is stored then).
+   */
   async publish(topic: string, payload: unknown, options: BusPublishOptions = {}): Promise<string> {
     checkOptions('publish', options, rules.publish);
-    const { persistWarmCopy = false, namespace, tenantId, ...rest } = options;
-    if (persistWarmCopy === 'required') throw new ChronowError('WARM_NOT_CONFIGURED', `publish to ${topic}: persistWarmCopy: 'required' needs a warm tier; configure MONGO_URI or chronos`);
-    const receipt = await this.#handle(topic, { namespace, tenantId }).publish(payload, rest);
-    if (persistWarmCopy) this.#client.report({ type: 'warm-not-configured', topic: this.#topic(topic, options), key: undefined });
+    const { persistWarmCopy, namespace, tenantId, ...rest } = options;
+    const receipt = await this.#handle(topic, { namespace, tenantId }, persistWarmCopy).publish(payload, rest);
     return receipt.id;
   }
 
@@ -235,12 +236,12 @@ export class Bus {
   }
 
   /** Handles are made once: publishing one by one would otherwise check names and make one each time. */
-  #handle(topic: string, { namespace, tenantId }: ScopeOptions): Topic<unknown> {
-    const key = JSON.stringify([tenantId, namespace, topic]);
+  #handle(topic: string, { namespace, tenantId }: ScopeOptions, copying?: boolean | 'required'): Topic<unknown> {
+    const key = JSON.stringify([tenantId, namespace, topic, copying]);
     let handle = this.#handles.get(key);
     if (handle === undefined) {
       if (this.#handles.size === maxHandles) this.#handles.clear();
-      handle = new Topic(this.#client, topic, { namespace, tenantId });
+      handle = new Topic(copying === undefined ? this.#client : this.#client.copying(copying), topic, { namespace, tenantId });
       this.#handles.set(key, handle);
     }
     return handle;

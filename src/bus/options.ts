@@ -24,7 +24,7 @@ export interface EnsureSubscriptionOptions extends PolicyPatch, ScopeOptions {
 }
 
 export interface BusPublishOptions extends PublishOptions, ScopeOptions, Abortable {
-  /** Keep a copy in the warm tier; `required` makes it part of the call. Default: false. */
+  /** Keep a copy in the warm tier; `required` makes it part of the call. Default: the client's `warm.persist`, else false. */
   readonly persistWarmCopy?: boolean | 'required' | undefined;
 }
 

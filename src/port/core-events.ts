@@ -1,4 +1,7 @@
 import type { KeyRef, SubscriptionRef, TopicRef } from './names.js';
+
+/** What goes to the warm tier, or comes from it. */
+export type WarmWork = 'value' | 'delete' | 'messages' | 'dead-letter' | 'read';
 import type { SettleAction } from './lease.js';
 
 /** What the core noticed. Together with {@link BrokerEvent} this is `cw.events$`. Names and counts only, never payloads. */
@@ -16,4 +19,6 @@ export type CoreEvent =
   | { readonly type: 'handler-failed'; readonly subscription: SubscriptionRef; readonly operator: string; readonly error: unknown }
   | { readonly type: 'watch-unreadable'; readonly key: KeyRef; readonly revision: number; readonly error: unknown }
   | { readonly type: 'watch-set-failed'; readonly key: KeyRef; readonly error: unknown }
+  | { readonly type: 'warm-retried'; readonly work: WarmWork; readonly of: KeyRef | TopicRef; readonly attempt: number; readonly error: unknown }
+  | { readonly type: 'warm-failed'; readonly work: WarmWork; readonly of: KeyRef | TopicRef; readonly attempts: number; readonly error: unknown }
   | { readonly type: 'warm-not-configured'; readonly topic: TopicRef | undefined; readonly key: string | undefined };

@@ -2,7 +2,10 @@ import type { Observable } from 'rxjs';
 import type { Body } from './message.js';
 import type { KeyRef } from './names.js';
 
-/** The state of a shared key. A revision only grows, also across delete and re-create. */
+/**
+ * The state of a shared key. A revision only grows, also across delete and re-create. It is at least the backend's clock (ms since the
+ * epoch) at the write, so that it also grows where a store came back empty: the warm tier keeps the highest.
+ */
 export interface KeyState {
   readonly revision: number;
   /** The encoded value, or undefined where the key is absent, deleted or expired. */
@@ -34,7 +37,10 @@ export interface KeyWriteAnswer {
 
 export interface KeyDelete {
   readonly key: KeyRef;
-  /** `tombstone`: remember the deletion; `closed`: also keep the history and refuse to re-warm. */
+  /**
+   * `tombstone`: remember the deletion; `closed`: also keep the history and refuse to re-warm. `none` with the revision of a tombstone as
+   * `expectedRevision` lifts it: the key stays absent at that revision, which is no change.
+   */
   readonly mark: 'none' | 'tombstone' | 'closed';
   readonly expectedRevision?: number | undefined;
 }

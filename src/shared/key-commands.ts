@@ -1,14 +1,19 @@
-import { concatMap, defer, map, of, tap, type Observable } from 'rxjs';
+import { catchError, concatMap, defer, forkJoin, map, of, tap, type Observable } from 'rxjs';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ChronowError } from '../errors.js';
 import { checkSharedKey } from '../keys/names.js';
 import { checkOptions, type OptionRules } from '../options/check-options.js';
 import type { KeyState, KeyWriteAnswer } from '../port/key-store.js';
+import type { Body } from '../port/message.js';
 import type { KeyRef } from '../port/names.js';
+import type { WarmVersion } from '../port/warm-store.js';
 import type { Client } from '../topic/client.js';
 import { PayloadCoder } from '../topic/payload-coder.js';
 import { topicRef, type ScopeOptions } from '../topic/refs.js';
-import type { SharedEntry, WriteOptions } from './options.js';
+import type { FallThrough } from '../warm/fall-through.js';
+import { settled, type WarmSettings } from '../warm/settings.js';
+import type { WarmTier } from '../warm/warm-tier.js';
+import type { SharedEntry, SharedVersion, WarmOptions, WriteOptions } from './options.js';
 import { warmRules } from './rules.js';
 
 /** An `update` gives up after so many writes of others came between. */
@@ -22,14 +27,24 @@ export interface KeyUpdate<T> {
   readonly options: WriteOptions;
 }
 
+/** Where values are kept. Without a warm tier both are undefined. */
+export interface Tiers {
+  readonly warm: WarmTier | undefined;
+  readonly fallThrough: FallThrough | undefined;
+  /** What of them is kept where a call says nothing. */
+  readonly settings: WarmSettings;
+}
+
 /** What calls and watches do with a key. */
 export class KeyCommands {
   readonly client: Client;
+  readonly #tiers: Tiers;
   readonly #wrote: (key: KeyRef, state: KeyState) => void;
 
   /** `wrote` is told of every write that was done. */
-  constructor(client: Client, wrote: (key: KeyRef, state: KeyState) => void) {
+  constructor(client: Client, tiers: Tiers, wrote: (key: KeyRef, state: KeyState) => void) {
     this.client = client;
+    this.#tiers = tiers;
     this.#wrote = wrote;
   }
 
@@ -52,8 +67,10 @@ export class KeyCommands {
     return new PayloadCoder<T>(this.client, `the value of shared key ${key}`, undefined, schema);
   }
 
+  /** What is hot, else what is warm. */
   read(key: KeyRef): Observable<KeyState> {
-    return this.client.broker.keys.get(key);
+    const { fallThrough } = this.#tiers;
+    return fallThrough === undefined ? this.client.broker.keys.get(key) : fallThrough.read(key);
   }
 
   entry<T>(key: KeyRef, coder: PayloadCoder<T>): Observable<SharedEntry<T>> {
@@ -63,19 +80,35 @@ export class KeyCommands {
     }))));
   }
 
+  /** With a warm tier the deletion is remembered until that has it too: nothing comes back meanwhile. */
   del(key: KeyRef, isFinal: boolean): Observable<void> {
-    return this.client.broker.keys.del({ key, mark: isFinal ? 'closed' : 'none' }).pipe(map(({ state }) => { this.#wrote(key, state); }));
+    const { warm } = this.#tiers;
+    const mark = isFinal ? 'closed' : warm === undefined ? 'none' : 'tombstone';
+    return this.client.broker.keys.del({ key, mark }).pipe(
+      tap(({ state }) => { this.#wrote(key, state); }),
+      concatMap(({ state }) => (warm === undefined ? of(undefined) : warm.endValue(key, state.revision, state.mark === 'closed'))),
+    );
+  }
+
+  /** Versions of a value, newest first. */
+  history<T>(key: KeyRef, coder: PayloadCoder<T>, limit: number): Observable<readonly SharedVersion<T>[]> {
+    const { warm } = this.#tiers;
+    if (warm === undefined) throw new ChronowError('WARM_NOT_CONFIGURED', `history of ${key.key}: earlier values are kept in the warm tier; configure MONGO_URI or chronos`);
+    return warm.history(key, limit).pipe(concatMap((versions) => (versions.length === 0 ? of([]) : forkJoin(versions.map((version) => versionOf(version, coder))))));
   }
 
   /** Checked by the schema, encoded, written. */
   write<T>(key: KeyRef, coder: PayloadCoder<T>, value: T, options: WriteOptions, expectedRevision: number | undefined): Observable<KeyWriteAnswer> {
     return coder.checked(value).pipe(concatMap((checked) => {
       const { defaults, broker } = this.client;
-      const { hotTtlSeconds = defaults.hotTtlSeconds, maxValueBytes = defaults.maxValueBytes, warm = {} } = options;
-      this.#checkWarm(key, warm);
+      const { hotTtlSeconds = defaults.hotTtlSeconds, maxValueBytes = defaults.maxValueBytes } = options;
+      const settings = this.#warmSettings(key, options.warm ?? {});
       const { body, codec } = coder.encode(checked, { maxBytes: maxValueBytes, code: 'VALUE_TOO_LARGE' });
       const ttlMs = hotTtlSeconds === undefined ? undefined : Math.ceil(hotTtlSeconds * 1_000);
-      return broker.keys.set({ key, body, codec, ttlMs, expectedRevision }).pipe(tap(({ written, state }) => { if (written) this.#wrote(key, state); }));
+      return broker.keys.set({ key, body, codec, ttlMs, expectedRevision }).pipe(
+        tap(({ written, state }) => { if (written) this.#wrote(key, state); }),
+        concatMap((answer) => (answer.written ? this.#keep(key, body, answer, settings) : of(answer))),
+      );
     }));
   }
 
@@ -107,16 +140,33 @@ export class KeyCommands {
     return typeof body === 'string' && body === coder.encode(value, { maxBytes: maxValueBytes, code: 'VALUE_TOO_LARGE' }).body;
   }
 
-  #checkWarm(key: KeyRef, warm: object & WriteOptions['warm']): void {
-    checkOptions('set({ warm })', warm, warmRules);
-    if (warm.persist === 'required') throw new ChronowError('WARM_NOT_CONFIGURED', `set ${key.key}: warm.persist: 'required' needs a warm tier; configure MONGO_URI or chronos`);
-    if (warm.persist === true) this.client.report({ type: 'warm-not-configured', topic: undefined, key: key.key });
+  #keep(key: KeyRef, body: Body, answer: KeyWriteAnswer, settings: WarmSettings): Observable<KeyWriteAnswer> {
+    const { warm } = this.#tiers;
+    if (warm !== undefined) return warm.keepValue(key, body, answer.state.revision, settings).pipe(map(() => answer));
+    if (settings.persist === true) this.client.report({ type: 'warm-not-configured', topic: undefined, key: key.key });
+    return of(answer);
+  }
+
+  /** Refused before anything is written. */
+  #warmSettings(key: KeyRef, wish: WarmOptions): WarmSettings {
+    checkOptions('set({ warm })', wish, warmRules);
+    const settings = settled(this.#tiers.settings, wish);
+    if (settings.persist === 'required' && this.#tiers.warm === undefined) throw new ChronowError('WARM_NOT_CONFIGURED', `set ${key.key}: warm.persist: 'required' needs a warm tier; configure MONGO_URI or chronos`);
+    return settings;
   }
 }
 
 /** The value as the schema makes it; undefined where the key is absent. */
 export function valueOf<T>({ body, codec }: KeyState, coder: PayloadCoder<T>): Observable<T | undefined> {
   return body === undefined ? of(undefined) : defer(() => coder.checked(coder.decode(body, codec)));
+}
+
+function versionOf<T>({ body, version, revision, writtenAt }: WarmVersion, coder: PayloadCoder<T>): Observable<SharedVersion<T>> {
+  const known = { version, revision, writtenAt };
+  return valueOf({ body, revision, expiresAt: undefined, mark: 'none' }, coder).pipe(
+    map((value) => ({ ...known, value: value === undefined ? null : value, isDeletion: body === undefined, problem: undefined })),
+    catchError((error: unknown) => of({ ...known, value: null, isDeletion: false, problem: error instanceof Error ? error.message : 'the value cannot be read' })),
+  );
 }
 
 /** What the function of an `update` answered. */

@@ -40,8 +40,42 @@ export interface GetOptions<T> extends ScopeOptions {
 
 /** What `del` takes. */
 export interface DelOptions extends ScopeOptions {
-  /** Keep the append history and close it. Default: false. */
+  /** Keep the append history and close the key for good: later writes reject with `KEY_CLOSED`. Default: false. */
   readonly tombstone?: boolean | undefined;
+}
+
+/** What `history` takes. */
+export interface HistoryOptions<T> extends GetOptions<T> {
+  /** The most versions, 1-10 000. Default: 100. */
+  readonly limit?: number | undefined;
+}
+
+/** One version of a value in the warm tier. */
+export interface SharedVersion<T> {
+  /** null for a deletion, and where it cannot be read; `problem` says why then. */
+  readonly value: T | null;
+  readonly problem: string | undefined;
+  /** The key was closed here: `del` with `tombstone`. */
+  readonly isDeletion: boolean;
+  /** Counts what was appended, from 0. */
+  readonly version: number;
+  /** The revision that `set` answered; 0 where another program wrote it. */
+  readonly revision: number;
+  /** When the warm tier got it, ms since the epoch. */
+  readonly writtenAt: number;
+}
+
+/** Counts of the warm tier since the client began. */
+export interface WarmCounts {
+  /** Writes that are on their way. */
+  readonly waiting: number;
+  readonly saved: number;
+  /** Attempts that failed and were, or will be, made again. */
+  readonly retried: number;
+  /** Writes that were given up; each with an event `warm-failed`. */
+  readonly failed: number;
+  /** Values that came back into the hot tier. */
+  readonly rewarmed: number;
 }
 
 /** A value with what is known of it. */

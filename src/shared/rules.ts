@@ -1,5 +1,5 @@
-import type { OptionRules } from '../options/check-options.js';
-import { anything, boolean, number, oneOf, wholeNumber } from '../options/rules.js';
+import type { OptionRule, OptionRules } from '../options/check-options.js';
+import { anything, boolean, either, listOf, number, oneOf, text, wholeNumber } from '../options/rules.js';
 
 const whole = Number.MAX_SAFE_INTEGER;
 
@@ -24,4 +24,5 @@ export const warmRules: OptionRules = {
   maxVersions: wholeNumber(1, whole),
 };
 export const watchManyRules: OptionRules = { ...getRules, graceMs: number(0, whole, 'milliseconds') };
+export const aPrefixOrKeys: OptionRule = either(text(0, 512), listOf(text(1, 512), 0));
 export const watchRules: OptionRules = { ...watchManyRules, initial: anything };

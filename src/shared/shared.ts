@@ -1,14 +1,20 @@
 import { map, type Observable } from 'rxjs';
+import { checkOptions } from '../options/check-options.js';
+import type { KeyRef } from '../port/names.js';
 import type { Client } from '../topic/client.js';
 import type { ScopeOptions } from '../topic/refs.js';
-import { KeyCommands, changed } from './key-commands.js';
-import type { DelOptions, GetOptions, SetOptions, SharedEntry, UpdateOptions } from './options.js';
-import { delRules, expireRules, getRules, scopeRules, setRules, updateRules, watchRules } from './rules.js';
+import { KeyCommands, changed, type Tiers } from './key-commands.js';
+import type { DelOptions, GetOptions, HistoryOptions, SetOptions, SharedEntry, SharedVersion, UpdateOptions, WarmCounts } from './options.js';
+import { FallThrough } from '../warm/fall-through.js';
+import type { WarmSettings } from '../warm/settings.js';
+import type { WarmTier } from '../warm/warm-tier.js';
+import { aPrefixOrKeys, delRules, expireRules, getRules, historyRules, scopeRules, setRules, updateRules, watchManyRules, watchRules } from './rules.js';
 import { Feeds } from './watch/feeds.js';
-import type { WatchOptions } from './watch/options.js';
+import { ManyCore, type ManyPlan } from './watch/many-core.js';
+import type { WatchManyOptions, WatchOptions } from './watch/options.js';
+import { SharedWatchMany } from './watch/shared-watch-many.js';
 import { SharedWatch } from './watch/shared-watch.js';
 import { WatchCore, type WatchPlan } from './watch/watch-core.js';
-import { checkOptions } from '../options/check-options.js';
 
 const defaultGraceMs = 1_000;
 
@@ -28,11 +34,16 @@ export class SharedValues {
   readonly #client: Client;
   readonly #commands: KeyCommands;
   readonly #feeds: Feeds;
+  readonly #tiers: Tiers;
 
-  constructor(client: Client) {
+  /** Use `cw.shared`. */
+  constructor(client: Client, warm: WarmTier | undefined, settings: WarmSettings) {
+    const { broker: { keys }, runtime, defaults: { hotTtlSeconds } } = client;
+    const fallThrough = warm === undefined ? undefined : new FallThrough({ warm, keys, runtime, hotTtlSeconds });
     this.#client = client;
-    this.#feeds = new Feeds(client, undefined);
-    this.#commands = new KeyCommands(client, (key, state) => { this.#feeds.wrote(key, state); });
+    this.#tiers = { warm, fallThrough, settings };
+    this.#feeds = new Feeds(client, fallThrough === undefined ? undefined : (key) => fallThrough.copyOf(key));
+    this.#commands = new KeyCommands(client, this.#tiers, (key, state) => { this.#feeds.wrote(key, state); });
   }
 
   /** The value, or null where the key is absent. Rejects with `FOREIGN_VALUE`, `PAYLOAD_UNDECODABLE`, `SCHEMA_REJECTED`. */
@@ -93,6 +104,25 @@ export class SharedValues {
     return this.#commands.command('del', options, delRules, () => this.#commands.del(this.#commands.ref(key, options), options.tombstone === true));
   }
 
+  /**
+   * Earlier values of a key from the warm tier, newest first: those written with `upsertStrategy: 'append'`, as far as `maxVersions` and
+   * `retentionDays` keep them, else the one copy. Rejects with `WARM_NOT_CONFIGURED`, `WARM_FAILED`.
+   */
+  history<T = unknown>(key: string, options: HistoryOptions<T> = {}): Promise<readonly SharedVersion<T>[]> {
+    return this.#client.promises.of(this.history$(key, options));
+  }
+
+  /** The cold twin of {@link SharedValues.history}. */
+  history$<T = unknown>(key: string, options: HistoryOptions<T> = {}): Observable<readonly SharedVersion<T>[]> {
+    return this.#commands.command('history', options, historyRules, () => this.#commands.history(this.#commands.ref(key, options), this.#commands.coder<T>(key, options.schema), options.limit ?? 100));
+  }
+
+  /** What went to the warm tier and came from it since the client began. */
+  get warmCounts(): WarmCounts {
+    const { warm, fallThrough } = this.#tiers;
+    return { ...(warm?.counts ?? { waiting: 0, saved: 0, retried: 0, failed: 0 }), rewarmed: fallThrough?.rewarmed ?? 0 };
+  }
+
   /** Whether the hot tier has a value. */
   exists(key: string, options: ScopeOptions = {}): Promise<boolean> {
     return this.#client.promises.of(this.exists$(key, options));
@@ -134,6 +164,30 @@ export class SharedValues {
       graceMs: options.graceMs ?? defaultGraceMs,
     };
     return new SharedWatch<T>(new WatchCore<T, T | undefined>(plan), plan, this.#commands);
+  }
+
+  /**
+   * Several live values as one map: those whose keys begin with a text (the empty one: all of the namespace), or a list of keys; see
+   * {@link SharedWatchMany}. A prefix shows what the hot tier has; a key that lives only in the warm tier is found by its name.
+   *
+   * @throws ChronowError at the call: `NAME_INVALID`, `OPTION_INVALID`, `CLOSED`.
+   */
+  watchMany<T = unknown>(prefixOrKeys: string | readonly string[], options: WatchManyOptions<T> = {}): SharedWatchMany<T> {
+    checkOptions('watchMany', { ...options, prefixOrKeys }, { ...watchManyRules, prefixOrKeys: aPrefixOrKeys });
+    this.#client.assertOpen('watchMany');
+    const ref = (key: string): KeyRef => this.#commands.ref(key, options);
+    const { tenantId, namespace } = ref('any');
+    const keys = typeof prefixOrKeys === 'string' ? undefined : [...new Set(prefixOrKeys)].map(ref);
+    const plan: ManyPlan<T> = {
+      client: this.#client,
+      feeds: () => (typeof prefixOrKeys === 'string' ? [this.#feeds.ofPrefix({ tenantId, namespace }, prefixOrKeys)] : (keys ?? []).map((key) => this.#feeds.ofKey(key))),
+      ref,
+      coder: (key) => this.#commands.coder<T>(key, options.schema),
+      graceMs: options.graceMs ?? defaultGraceMs,
+    };
+    // A schema that is none is refused at the call.
+    plan.coder('any');
+    return new SharedWatchMany<T>(new ManyCore<T>(plan), this.#feeds);
   }
 
   #update<T>(key: string, change: (value: T) => T, { initial, ...options }: UpdateOptions & { readonly initial?: T }): Observable<T> {

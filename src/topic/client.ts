@@ -39,6 +39,8 @@ export interface Client {
   report(event: CoreEvent): void;
   /** Throws `CLOSED` after close(). */
   assertOpen(call: string): void;
+  /** This client, but what it publishes is copied to the warm tier, or not; `required`: as part of the publish. */
+  copying(mode: boolean | 'required'): Client;
   /** Adds a consumer to those that close() waits for; the answer takes it out. */
   register(consumer: Stoppable): () => void;
 }

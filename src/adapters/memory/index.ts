@@ -5,6 +5,8 @@ import { systemRuntime } from '../../system-runtime.js';
 import { MemoryBroker } from './broker.js';
 import { merged } from './patch.js';
 
+export { memoryWarmStore, type MemoryWarmStore, type MemoryWarmStoreOptions } from './warm-store.js';
+
 /** Options of {@link memoryBroker}. */
 export interface MemoryBrokerOptions {
   /** Where time, turns, ids and chance come from. Default: this process, {@link systemRuntime}. */

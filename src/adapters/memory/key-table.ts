@@ -23,7 +23,7 @@ interface KeyRecord {
 }
 
 /**
- * Shared keys. All revisions come from one counter, so that a key created again is always above what it was. A key
+ * Shared keys. All revisions come from one counter, never below the clock, so that a key created again is always above what it was. A key
  * that is gone is remembered for a while by its last revision; after that it answers with the highest revision that
  * was ever forgotten, which is 0 for as long as nothing was. An expected revision of 0 fits that answer too.
  */
@@ -55,7 +55,7 @@ export class KeyTable implements KeyStore {
       if (!this.#fits(before, expectedRevision)) return { written: false, state: before };
       if (before.mark === 'closed') throw keyClosed(key);
       const now = this.#gate.now();
-      const state: KeyState = { revision: ++this.#revision, body, codec, expiresAt: ttlMs === undefined ? undefined : now + ttlMs, mark: 'none' };
+      const state: KeyState = { revision: this.#nextRevision(), body, codec, expiresAt: ttlMs === undefined ? undefined : now + ttlMs, mark: 'none' };
       this.#store(key, state, keepVersions ?? 0, now);
       this.#changed(key, state, 'set');
       return { written: true, state };
@@ -66,9 +66,10 @@ export class KeyTable implements KeyStore {
     return this.#gate.once(() => {
       const before = this.read(key);
       if (!this.#fits(before, expectedRevision)) return { written: false, state: before };
+      if (before.mark === 'tombstone' && mark === 'none' && expectedRevision === before.revision) return { written: true, state: this.#lift(key, before) };
       // Nothing to delete and nothing new to remember: done, without a change.
-      if (before.body === undefined && (before.mark === mark || mark === 'none')) return { written: true, state: before };
-      const state: KeyState = { revision: ++this.#revision, body: undefined, expiresAt: undefined, mark };
+      if (before.body === undefined && (before.mark === mark || mark === 'none' || before.mark === 'closed')) return { written: true, state: before };
+      const state: KeyState = { revision: this.#nextRevision(), body: undefined, expiresAt: undefined, mark };
       if (mark === 'none') this.#drop(key, state.revision);
       else {
         const keep = mark === 'closed' ? (this.#records.get(key, key.key)?.keep ?? 0) : 0;
@@ -158,10 +159,22 @@ export class KeyTable implements KeyStore {
   }
 
   #expire(record: KeyRecord): KeyState {
-    const state: KeyState = { revision: ++this.#revision, body: undefined, expiresAt: undefined, mark: 'none' };
+    const state: KeyState = { revision: this.#nextRevision(), body: undefined, expiresAt: undefined, mark: 'none' };
     this.#drop(record.ref, state.revision);
     this.#changed(record.ref, state, 'expire');
     return state;
+  }
+
+  /** The deletion is remembered no longer than any other. */
+  #lift(key: KeyRef, { revision }: KeyState): KeyState {
+    this.#drop(key, revision);
+    return { revision, body: undefined, expiresAt: undefined, mark: 'none' };
+  }
+
+  /** Not below the clock: a process that starts again goes on above what it copied to a warm tier before. */
+  #nextRevision(): number {
+    this.#revision = Math.max(this.#revision + 1, this.#gate.now());
+    return this.#revision;
   }
 
   /** A timer only where somebody watches. */

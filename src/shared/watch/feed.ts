@@ -68,6 +68,11 @@ export class Feed implements LedgerOwner {
     return this.#state;
   }
 
+  /** Whether a state of the key is known; of a prefix only of keys that are there. */
+  knows(key: string): boolean {
+    return this.#ledger.known.has(key);
+  }
+
   /** Listens without keeping the feed: it may stop at any time. */
   attach(listener: FeedListener): void {
     if (this.#listeners.has(listener)) return;

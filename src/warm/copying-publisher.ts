@@ -1,0 +1,62 @@
+import { concatMap, map, tap, throwError, type Observable } from 'rxjs';
+import { ChronowError } from '../errors.js';
+import type { Broker } from '../port/broker.js';
+import type { CoreEvent } from '../port/core-events.js';
+import type { StoredMessage } from '../port/message.js';
+import type { TopicRef } from '../port/names.js';
+import type { MessagePublisher, PublishBatch, PublishReceipt } from '../port/publisher.js';
+import type { Runtime } from '../port/runtime.js';
+import type { WarmTier } from './warm-tier.js';
+
+export interface CopyingParts {
+  readonly broker: Broker;
+  readonly runtime: Runtime;
+  /** undefined: there is none. */
+  readonly warm: WarmTier | undefined;
+  readonly report: (event: CoreEvent) => void;
+  readonly isRequired: boolean;
+}
+
+/** The same broker; what is published through it is copied to the warm tier. */
+export function copyingBroker(parts: CopyingParts): Broker {
+  const { name, capabilities, durability, format, topics, deliveries, inspection, keys, watches, status$, events$ } = parts.broker;
+  return {
+    name, capabilities, durability, format, topics, deliveries, inspection, keys, watches, status$, events$,
+    publisher: new CopyingPublisher(parts),
+    open: () => parts.broker.open(),
+    close: () => parts.broker.close(),
+  };
+}
+
+class CopyingPublisher implements MessagePublisher {
+  readonly #parts: CopyingParts;
+
+  constructor(parts: CopyingParts) {
+    this.#parts = parts;
+  }
+
+  publish(batch: PublishBatch): Observable<readonly PublishReceipt[]> {
+    const { broker, warm, report, isRequired } = this.#parts;
+    if (warm !== undefined) {
+      return broker.publisher.publish(batch).pipe(concatMap((receipts) => warm.keepMessages(batch.topic, this.#stored(batch, receipts), isRequired).pipe(map(() => receipts))));
+    }
+    if (isRequired) return throwError(() => new ChronowError('WARM_NOT_CONFIGURED', `publish to ${batch.topic.topic}: a copy that is 'required' needs a warm tier; configure MONGO_URI or chronos`));
+    return broker.publisher.publish(batch).pipe(tap(() => { report({ type: 'warm-not-configured', topic: batch.topic, key: undefined }); }));
+  }
+
+  cancelScheduled(topic: TopicRef, id: string): Observable<boolean> {
+    return this.#parts.broker.publisher.cancelScheduled(topic, id);
+  }
+
+  /** Also of duplicates: the first try may have stored the message and not its copy, and the first copy stays. */
+  #stored({ messages }: PublishBatch, receipts: readonly PublishReceipt[]): readonly StoredMessage[] {
+    const now = this.#parts.runtime.now();
+    return receipts.flatMap(({ id, dueAt }, index) => {
+      const message = messages[index];
+      if (message === undefined) return [];
+      const { body, headers, codec, key, ttlMs } = message;
+      const publishedAt = dueAt ?? now;
+      return [{ id, body, headers, codec, key, publishedAt, expiresAt: ttlMs === undefined ? undefined : publishedAt + ttlMs }];
+    });
+  }
+}

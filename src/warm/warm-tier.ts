@@ -1,0 +1,148 @@
+import { Observable, catchError, concatMap, defer, map, of } from 'rxjs';
+import { ChronowError } from '../errors.js';
+import type { CoreEvent } from '../port/core-events.js';
+import type { KeyStore } from '../port/key-store.js';
+import type { Body, StoredMessage } from '../port/message.js';
+import type { KeyRef, TopicRef } from '../port/names.js';
+import type { Runtime } from '../port/runtime.js';
+import type { WarmStore, WarmVersion } from '../port/warm-store.js';
+import { keyLane, topicLane } from './lanes.js';
+import { Mirror, type MirrorCounts, type WarmJob } from './mirror.js';
+import { settled, type WarmSettings, type WarmWish } from './settings.js';
+
+/** How long a call that requires the warm tier waits for it, ms; the write itself goes on. */
+const requiredMs = 10_000;
+/** The most messages of one write. */
+const maxBatch = 100;
+
+export interface WarmParts {
+  readonly store: WarmStore;
+  readonly keys: KeyStore;
+  readonly runtime: Runtime;
+  readonly defaults: WarmSettings;
+  readonly report: (event: CoreEvent) => void;
+  /** Holds the end of the client until the answer is called; `giveUp` when it cannot wait any longer. */
+  readonly hold: (giveUp: () => void) => () => void;
+}
+
+type Job = Omit<WarmJob, 'done'>;
+
+/** What goes to the warm tier of a client, and when. */
+export class WarmTier {
+  readonly store: WarmStore;
+  readonly defaults: WarmSettings;
+  readonly #keys: KeyStore;
+  readonly #runtime: Runtime;
+  readonly #mirror: Mirror;
+  /** Messages of a topic that wait for the write of those before them, and go together. */
+  readonly #open = new Map<string, StoredMessage[]>();
+
+  constructor({ store, keys, runtime, defaults, report, hold }: WarmParts) {
+    this.store = store;
+    this.defaults = defaults;
+    this.#keys = keys;
+    this.#runtime = runtime;
+    this.#mirror = new Mirror({
+      runtime,
+      report,
+      busy: () => {
+        const letGo = runtime.stayAlive();
+        const release = hold(() => { this.#mirror.giveUp(); });
+        return () => {
+          letGo();
+          release();
+        };
+      },
+    });
+  }
+
+  get counts(): MirrorCounts {
+    return this.#mirror.counts;
+  }
+
+  settings(wish: WarmWish): WarmSettings {
+    return settled(this.defaults, wish);
+  }
+
+  /** Copies a value that was written. Answers at once; where it is required, once the copy is there. */
+  keepValue(key: KeyRef, body: Body, revision: number, { persist, upsertStrategy: strategy, retentionDays, maxVersions }: WarmSettings): Observable<void> {
+    if (persist === false) return of(undefined);
+    const write = (): Observable<void> => this.store.saveValue({ key, body, revision, strategy, retentionDays, maxVersions });
+    return this.send({ work: 'value', of: key, lane: keyLane(key), isReplaceable: strategy === 'latest', write }, persist === 'required');
+  }
+
+  /** Ends a value that was deleted; once that is done, the hot tier need not remember the deletion. */
+  endValue(key: KeyRef, revision: number, keepHistory: boolean): Observable<void> {
+    const { persist, retentionDays } = this.defaults;
+    const write = (): Observable<void> => this.store.deleteValue(key, { revision, keepHistory, retentionDays }).pipe(concatMap(() => (keepHistory ? of(undefined) : this.#lift(key, revision))));
+    return this.send({ work: 'delete', of: key, lane: keyLane(key), isReplaceable: false, write }, persist === 'required');
+  }
+
+  /** A deletion that the hot tier still remembers and nobody here is bringing to the warm one: its process ended before. */
+  finishEnd(key: KeyRef, revision: number): void {
+    if (!this.#mirror.isBusy(keyLane(key))) this.endValue(key, revision, false).subscribe({ error: () => undefined });
+  }
+
+  /** Newest first. Errors `WARM_FAILED`. */
+  history(key: KeyRef, limit: number): Observable<readonly WarmVersion[]> {
+    return this.store.valueHistory(key, limit).pipe(catchError((error: unknown) => { throw warmFailed(`the history of shared key ${key.key} could not be read`, error); }));
+  }
+
+  keepMessages(topic: TopicRef, messages: readonly StoredMessage[], isRequired: boolean): Observable<void> {
+    return defer(() => {
+      const lane = topicLane(topic);
+      const open = this.#open.get(lane);
+      if (!isRequired && open !== undefined && open.length + messages.length <= maxBatch) {
+        open.push(...messages);
+        return of(undefined);
+      }
+      const batch = [...messages];
+      const seal = (): void => { if (this.#open.get(lane) === batch) this.#open.delete(lane); };
+      if (!isRequired) this.#open.set(lane, batch);
+      const write = (): Observable<void> => {
+        seal();
+        return this.store.saveMessages(topic, batch, this.defaults.retentionDays);
+      };
+      return this.send({ work: 'messages', of: topic, lane, isReplaceable: false, write }, isRequired, seal);
+    });
+  }
+
+  /** Answers at once, or, where it is required, when it is done; errors `WARM_FAILED` then. */
+  send(job: Job, isRequired: boolean, ended: () => void = () => undefined): Observable<void> {
+    return new Observable((subscriber) => {
+      const answer = (): void => {
+        subscriber.next();
+        subscriber.complete();
+      };
+      if (!isRequired) {
+        this.#mirror.push({ ...job, done: ended });
+        answer();
+        return;
+      }
+      const cancel = this.#runtime.at(this.#runtime.now() + requiredMs, () => { subscriber.error(warmFailed(`${said(job)} did not reach the warm tier within ${String(requiredMs)} ms; it is still tried`, undefined)); });
+      subscriber.add(cancel);
+      this.#mirror.push({ ...job, done: (error) => {
+        if (error === undefined) answer();
+        else subscriber.error(warmFailed(`${said(job)} is in the hot tier, and did not reach the warm one`, error));
+      } });
+    });
+  }
+
+  #lift(key: KeyRef, revision: number): Observable<void> {
+    return this.#keys.del({ key, mark: 'none', expectedRevision: revision }).pipe(
+      map(() => undefined),
+      // It stays remembered; who meets it tries again.
+      catchError(() => of(undefined)),
+    );
+  }
+}
+
+/** `WARM_FAILED`, retryable unless what led to it is not. */
+export function warmFailed(message: string, cause: unknown): ChronowError {
+  return new ChronowError('WARM_FAILED', message, { cause, retryable: !(cause instanceof ChronowError) || cause.retryable });
+}
+
+function said({ work, of: where }: Job): string {
+  const name = 'key' in where ? `shared key ${where.key}` : `topic ${where.topic}`;
+  return `the ${work} of ${name}`;
+}
