@@ -1,8 +1,8 @@
-import { Observable, map } from 'rxjs';
+import { Observable, map, tap } from 'rxjs';
 import { ChronowError } from '../../src/errors.js';
 import type { Broker } from '../../src/port/broker.js';
 import type { ClaimAnswer, ConsumerLink } from '../../src/port/delivery-store.js';
-import type { Claimed, LeaseToken, Settlement } from '../../src/port/lease.js';
+import type { Claimed, LeaseToken, SettleAction, SettleDeviation, Settlement } from '../../src/port/lease.js';
 import type { StoredMessage } from '../../src/port/message.js';
 import type { Runtime } from '../../src/port/runtime.js';
 import { over } from '../conformance/support/over.js';
@@ -37,6 +37,12 @@ export class Recorder {
   /** The most deliveries one consumer ever had unsettled. */
   mostHeld = 0;
   readonly names = new Map<string, string>();
+  /** How a message ended for good, by its name, from the moment the backend carried it out. */
+  readonly ended = new Map<string, 'acked' | 'dead'>();
+  readonly endedTwice: string[] = [];
+  /** Deliveries whose number is not that of the failures before, and one. */
+  readonly wrongAttempts: string[] = [];
+  readonly #failures = new Map<string, number>();
   readonly #runtime: Runtime;
   readonly #faults: Faults;
   readonly #counts = new Map<Op, number>();
@@ -63,6 +69,8 @@ export class Recorder {
 
   /** The broker, watched. */
   record(broker: Broker): Broker {
+    // A message may also die without a settlement, of its last lapse.
+    broker.events$.subscribe((event) => { if (event.type === 'dead-lettered') this.#end(this.names.get(event.id) ?? event.id, 'dead'); });
     return over(broker, {
       deliveries: { attach: (ref, consumer) => {
         const number = this.#links.length + 1;
@@ -113,6 +121,23 @@ export class Recorder {
     return `${name}#${deliveryCount}`;
   }
 
+  /** A settlement was carried out. */
+  carriedOut(name: string, action: SettleAction, result: SettleDeviation['result'] | undefined): void {
+    if (result === 'lost' || result === 'failed') return;
+    if (action === 'ack') this.#end(name, 'acked');
+    else if (action !== 'release') this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1);
+  }
+
+  /** A delivery was handed out. */
+  handedOut(name: string, deliveryCount: number): void {
+    if (deliveryCount !== (this.#failures.get(name) ?? 0) + 1) this.wrongAttempts.push(`${name}#${deliveryCount}`);
+  }
+
+  #end(name: string, end: 'acked' | 'dead'): void {
+    if (this.ended.has(name)) this.endedTwice.push(name);
+    this.ended.set(name, end);
+  }
+
   #recordedLink(link: ConsumerLink): ConsumerLink {
     const recorded = new RecordedLink(this, link, this.#links.length + 1);
     this.#links.push(recorded);
@@ -149,6 +174,22 @@ class RecordedLink {
     });
   }
 
+  /** What the backend does, at the moment it does it, whenever its answer arrives. */
+  #claimed$(max: number, until$: Observable<unknown>): Observable<ClaimAnswer> {
+    return this.#link.claim({ max, until$ }).pipe(tap(({ deliveries }) => {
+      for (const { message, deliveryCount } of deliveries) this.#recorder.handedOut(bodyText(message), deliveryCount);
+    }));
+  }
+
+  #settled$(settlements: readonly Settlement[]): ReturnType<ConsumerLink['settle']> {
+    return this.#link.settle(settlements).pipe(tap((deviations) => {
+      for (const [index, { token, action }] of settlements.entries()) {
+        const name = this.#names.get(token)?.split('#')[0];
+        if (name !== undefined) this.#recorder.carriedOut(name, action, deviations.find((deviation) => deviation.index === index)?.result);
+      }
+    }));
+  }
+
   #claim(max: number, until$: Observable<unknown>): Observable<ClaimAnswer> {
     return new Observable((out) => {
       const { now } = this.#recorder;
@@ -162,7 +203,7 @@ class RecordedLink {
       this.#claiming = true;
       let answered = false;
       until$.subscribe(() => { this.#toldToStop = true; });
-      this.#recorder.send('claim', this.#number, this.#link.claim({ max, until$ })).subscribe({
+      this.#recorder.send('claim', this.#number, this.#claimed$(max, until$)).subscribe({
         next: (answer) => {
           answered = true;
           this.#claiming = false;
@@ -196,7 +237,7 @@ class RecordedLink {
     return new Observable((out) => {
       this.#note(`settle ${settlements.map((settlement) => `${actionText(settlement)}:${this.#names.get(settlement.token) ?? '?'}`).join(' ')}`);
       if (settlements.length === 0) this.#violation('settle of nothing');
-      return this.#recorder.send('settle', this.#number, this.#link.settle(settlements)).subscribe({
+      return this.#recorder.send('settle', this.#number, this.#settled$(settlements)).subscribe({
         next: (deviations) => {
           if (deviations.length > 0) this.#note(`settled but ${deviations.map(({ index, result }) => `${result}:${this.#nameAt(settlements, index)}`).join(' ')}`);
           const failed = new Set(deviations.filter(({ result }) => result === 'failed').map(({ index }) => index));
