@@ -30,7 +30,14 @@ expect.extend({
  *
  * @example
  * ```ts
- * test.each(['a--b', 'a-b'])('acks %s', marbles(({ cw, publish, work, run, allow }, messages) => { … }));
+ * import { marbles } from 'chronow/marbles/vitest';
+ * import { test } from 'vitest';
+ *
+ * test.each([['--|', '--a'], ['----|', '----a']])('acks after %s', marbles(({ cw, publish, work, run, expectSettled }, script: string, row: string) => {
+ *   publish('t', 'a');
+ *   run(cw.topic('t').subscription('s').pipe(ackOnComplete(work(script))));
+ *   expectSettled('t/s', { a: row });
+ * }));
  * ```
  */
 export function marbles<A extends readonly unknown[] = []>(body: MarbleBody<A>, options: MarbleOptions = {}): (...args: A) => void {

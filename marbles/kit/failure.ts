@@ -1,4 +1,17 @@
-/** A marble test that did not hold. Its message is the whole report; every test framework prints that. */
+/**
+ * A marble test that did not hold. Its message is the whole report; every test framework prints that.
+ *
+ * @example
+ * ```ts
+ * import { marbles, MarblesFailed } from 'chronow/marbles';
+ *
+ * try {
+ *   marbles(({ publish }) => { publish('t', 'a'); })();
+ * } catch (error) {
+ *   if (error instanceof MarblesFailed) console.log(error.problems);
+ * }
+ * ```
+ */
 export class MarblesFailed extends Error {
   override readonly name: string = 'MarblesFailed';
   /** One sentence each. */

@@ -60,7 +60,12 @@ export interface MarbleTest extends TestProcess {
    *
    * @example
    * ```ts
-   * publish('orders', 'a--b', { a: { id: 1 }, b: { payload: { id: 2 }, key: 'customer-7' } });
+   * import { marbles } from 'chronow/marbles';
+   *
+   * marbles(({ publish, expectPublished }) => {
+   *   publish('orders', 'a--b', { a: { id: 1 }, b: { payload: { id: 2 }, key: 'customer-7' } });
+   *   expectPublished('orders', 'a--b', { a: { id: 1 }, b: { id: 2 } });
+   * });
    * ```
    */
   readonly publish: <T>(topic: string | Topic<T>, marbles: string, values?: Values<MarbleMessage<T>>) => void;
@@ -89,7 +94,13 @@ export interface MarbleTest extends TestProcess {
    *
    * @example
    * ```ts
-   * expectSettled('orders/billing', { a: '-----a', b: '--r 11ms a' });
+   * import { marbles } from 'chronow/marbles';
+   *
+   * marbles(({ cw, publish, work, run, expectSettled }) => {
+   *   publish('orders', 'ab');
+   *   run(cw.topic('orders').subscription('billing', { retryBackoffMs: [10] }).pipe(ackOnComplete(work({ a: '-----|', b: ['-#', '|'] }))));
+   *   expectSettled('orders/billing', { a: '-----a', b: '--r 9ms a' });
+   * });
    * ```
    */
   readonly expectSettled: (subscription: string, rows: Rows) => void;

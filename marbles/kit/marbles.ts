@@ -48,6 +48,9 @@ export type MarbleBody<A extends readonly unknown[] = []> = (test: MarbleTest, .
  *
  * @example
  * ```ts
+ * import { marbles } from 'chronow/marbles';
+ * import { test } from 'vitest';
+ *
  * test('acks when the work completes', marbles(({ cw, publish, work, run, expectSettled }) => {
  *   publish('t', 'a--b');
  *   run(cw.topic('t').subscription('s').pipe(ackOnComplete(work('-----|'))));
