@@ -139,15 +139,15 @@ export class MarbleRun {
 
   #process(): TestProcess {
     this.#processes += 1;
-    const process = new MarbleProcess(this.#processes === 1 ? '' : `process ${String(this.#processes)}: `, this.#scene);
+    const made = new MarbleProcess(this.#processes === 1 ? '' : `process ${String(this.#processes)}: `, this.#scene);
     return {
-      cw: process.cw,
-      run: (flow$, marbles = '') => this.#expectations.of(process.run(flow$, marbles)),
-      close: (marbles, options = {}) => { process.close(marbles, options); },
-      disconnect: (marbles) => { process.disconnect(marbles); },
-      loseReply: (call, marbles) => { process.loseReply(call, marbles); },
-      crash: (marbles) => { process.crash(marbles); },
-      jumpClock: (marbles, ms) => { process.jumpClock(marbles, ms); },
+      cw: made.cw,
+      run: (flow$, marbles = '') => this.#expectations.of(made.run(flow$, marbles)),
+      close: (marbles, options = {}) => { made.close(marbles, options); },
+      disconnect: (marbles) => { made.disconnect(marbles); },
+      loseReply: (call, marbles) => { made.loseReply(call, marbles); },
+      crash: (marbles) => { made.crash(marbles); },
+      jumpClock: (marbles, ms) => { made.jumpClock(marbles, ms); },
     };
   }
 }
