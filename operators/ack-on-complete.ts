@@ -33,8 +33,8 @@ const rules: OptionRules = {
  * ```text
  * deliveries   a--b------|
  * work(a)      -----|
- * work(b)         --#
- * outcomes     -----(AF)-|        A: Acked, after the backend confirmed. F: Failed, to be settled behind.
+ * work(b)         -#
+ * outcomes     ----FA----|      A: Acked, after the backend confirmed. F: Failed, to be settled behind.
  * ```
  *
  * - The work completes, also without a value: ack; `Acked` carries the last value.

@@ -28,8 +28,8 @@ const required = { maxSize: NaN, maxWaitMs: NaN };
  * Makes one delivery of several: the work gets their payloads as an array, and they are settled together.
  *
  * ```text
- * deliveries                            a-b-c-------|
- * batchDeliveries({ maxSize: 2, … })    --x--y------|        x = [a, b]; y = [c], after maxWaitMs
+ * deliveries                                      a-b-c-------|
+ * batchDeliveries({ maxSize: 2, maxWaitMs: 3 })   --x----y----|      x = [a, b], full; y = [c], after maxWaitMs
  * ```
  *
  * A batch goes out when it is full, when `maxWaitMs` are over, when the window is full, and when the source completes. The

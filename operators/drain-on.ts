@@ -1,5 +1,6 @@
-import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
-import { checkOptions } from '../src/options/check-options.js';
+import { Observable, isObservable, type MonoTypeOperatorFunction } from 'rxjs';
+import { ChronowError } from '../src/errors.js';
+import { checkOptions, shown } from '../src/options/check-options.js';
 import { number } from '../src/options/rules.js';
 import type { Delivery } from '../src/subscription/delivery.js';
 import type { CellOwner } from '../src/subscription/lease-cell.js';
@@ -32,6 +33,7 @@ export interface DrainOnOptions {
  * ```
  */
 export function drainOn<T>(notifier: Observable<unknown>, options: DrainOnOptions = {}): MonoTypeOperatorFunction<Delivery<T>> {
+  if (!isObservable(notifier)) throw new ChronowError('OPTION_INVALID', `drainOn(notifier) must be an Observable; got ${shown(notifier)}`);
   checkOptions('drainOn', options, { deadlineMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds') });
   const { deadlineMs } = options;
   return (source) => new Observable((out) => {

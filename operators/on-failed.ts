@@ -1,4 +1,6 @@
 import { isObservable, take, type Observable } from 'rxjs';
+import { checkOptions, type OptionRules } from '../src/options/check-options.js';
+import { number, oneOf, text } from '../src/options/rules.js';
 import { failureNote } from '../src/subscription/failure-note.js';
 import type { Failed } from '../src/subscription/outcome.js';
 import type { AfterDecision, FailedPayload, Failures } from './types.js';
@@ -32,8 +34,8 @@ export type FailureDecision =
  * sends a spent message to the dead letters with both errors: keep a compensation that may fail in the decision's own `retry()`.
  * `'dead-letter'` without a reason takes that of the work's `DeadLetter`, else `MaxDeliveries` where no attempt is left, else `Rejected`.
  *
- * @throws ChronowError `OPTION_INVALID` at the call. A `decide` that throws makes the failure pass on to the policy, with
- * an AggregateError of both errors.
+ * @throws ChronowError `OPTION_INVALID` at the call. A `decide` that throws, or answers no decision, makes the failure pass on to
+ * the policy, with an AggregateError of both errors.
  *
  * @example
  * ```ts
@@ -58,7 +60,13 @@ function verdictOf(answer: FailureDecision | Observable<FailureDecision>, { erro
       settle(decision(chosen, cause, spent));
     };
     const subscription = answer.pipe(take(1)).subscribe({
-      next: (chosen) => { decide(chosen, error); },
+      next: (chosen) => {
+        try {
+          decide(chosen, error);
+        } catch (invalid) {
+          decide('retry', new AggregateError([error, invalid], 'onFailed: the decision about a failure is none'));
+        }
+      },
       // Both errors go with the message: one says why it failed, the other why nobody decided.
       error: (undecided: unknown) => { decide('retry', new AggregateError([error, undecided], 'onFailed: the decision about a failure failed itself')); },
       complete: () => { if (!decided) decide('retry', error); },
@@ -67,7 +75,18 @@ function verdictOf(answer: FailureDecision | Observable<FailureDecision>, { erro
   };
 }
 
+const decisionRules: OptionRules = {
+  action: oneOf('ack', 'retry', 'dead-letter'),
+  delayMs: number(0, Number.MAX_SAFE_INTEGER, 'milliseconds'),
+  reason: text(1, 200),
+  description: text(0, Infinity),
+};
+
+/** Throws `OPTION_INVALID`. */
 function decision(chosen: FailureDecision, error: unknown, spent: boolean): Decision {
+  const given: object = typeof chosen === 'string' ? { action: chosen } : chosen;
+  // Required: what is missing is refused like what is out of range.
+  checkOptions('a decision of onFailed', { action: null, ...given }, decisionRules);
   const { action, delayMs, reason, description } = { delayMs: undefined, reason: undefined, description: undefined, ...(typeof chosen === 'string' ? { action: chosen } : chosen) };
   if (action === 'dead-letter') return { action, note: failureNote(reason ?? deathReason(error, spent), error, description) };
   return { action, delayMs, note: failureNote('MaxDeliveries', error) };

@@ -1,8 +1,12 @@
 import type { Observable, OperatorFunction } from 'rxjs';
+import { ChronowError } from '../src/errors.js';
+import { checkOptions, shown } from '../src/options/check-options.js';
+import { callable } from '../src/options/rules.js';
 import type { PublishReceipt } from '../src/port/publisher.js';
 import type { Delivery, Message } from '../src/subscription/delivery.js';
 import type { Acked, Failed, Lost } from '../src/subscription/outcome.js';
 import { ackOnComplete, type AckOnCompleteOptions } from './ack-on-complete.js';
+import { checkProject } from './work/work-errors.js';
 
 /** What {@link publishTo} passes on beside the payload. */
 export interface ForwardOptions {
@@ -30,11 +34,13 @@ export interface PublishToOptions<T> extends AckOnCompleteOptions {
  *
  * ```text
  * deliveries         a-----|
- * publish            --|
- * publishTo(topic)   --A---|         A: Acked with the receipt of the new message
+ * publish            --(r|)
+ * publishTo(topic)   --A---|         A: Acked with the receipt r of the new message
  * ```
  *
  * A publish that fails (for instance `TOPIC_FULL`) is a `Failed`. next, error, complete, unsubscribe, options: as `ackOnComplete`.
+ *
+ * @throws ChronowError `OPTION_INVALID` at the call.
  *
  * @example
  * ```ts
@@ -42,7 +48,10 @@ export interface PublishToOptions<T> extends AckOnCompleteOptions {
  * ```
  */
 export function publishTo<T, U>(topic: PublishTarget<U>, project: (payload: T, message: Message<T>) => U, options: PublishToOptions<T> = {}): OperatorFunction<Delivery<T>, Acked<T, PublishReceipt> | Failed<T> | Lost<T>> {
+  if (typeof topic?.publish$ !== 'function') throw new ChronowError('OPTION_INVALID', `publishTo(topic) must be a topic, or something with its publish$(); got ${shown(topic)}`);
+  checkProject('publishTo', project);
   const { headers, key, ...work } = options;
+  checkOptions('publishTo', { headers, key }, { headers: callable, key: callable });
   return ackOnComplete((message: Message<T>) => topic.publish$(project(message.payload, message), {
     headers: headers === undefined ? message.headers : headers(message),
     key: key === undefined ? message.key : key(message),

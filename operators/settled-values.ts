@@ -6,7 +6,7 @@ import type { Settled } from '../src/subscription/outcome.js';
  * The last value of the work of every acked message; everything else is left out.
  *
  * ```text
- * outcomes   A--F--A'-L-|       A carries 1, A' was work without a value
+ * outcomes   A--F--E--L-|      A carries 1; E is Acked too, by work without a value
  * result     1----------|
  * ```
  *

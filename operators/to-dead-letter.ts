@@ -22,7 +22,8 @@ export interface ToDeadLetterOptions {
  * ```
  *
  * next: everything else as it comes. error: passes. complete: after the last confirmation. unsubscribe: settlements under
- * way are not cancelled. Where the subscription keeps no dead letters, `stored` is false.
+ * way are not cancelled. Where the subscription keeps no dead letters, `stored` is false. A `reason` that throws, or answers no
+ * text of 1-200 characters, is replaced by the default, and both errors are stored.
  *
  * @throws ChronowError `OPTION_INVALID` at the call.
  *
@@ -38,10 +39,18 @@ export function toDeadLetter(options: ToDeadLetterOptions = {}): <S>(source: Out
 }
 
 function decide(reason: ToDeadLetterOptions['reason'], failed: Failed<unknown>): Decision {
-  return { action: 'dead-letter', note: failureNote(reasonOf(reason, failed), failed.error) };
+  const { error, spent } = failed;
+  try {
+    return { action: 'dead-letter', note: failureNote(reasonOf(reason, failed), error) };
+  } catch (unreasoned) {
+    // It still goes where it was sent: behind this operator nobody waits for a failure.
+    return { action: 'dead-letter', note: failureNote(deathReason(error, spent), new AggregateError([error, unreasoned], 'toDeadLetter({ reason }) failed itself')) };
+  }
 }
 
 function reasonOf(reason: ToDeadLetterOptions['reason'], failed: Failed<unknown>): string {
-  if (typeof reason === 'function') return reason(failed);
-  return reason ?? deathReason(failed.error, failed.spent);
+  if (typeof reason !== 'function') return reason ?? deathReason(failed.error, failed.spent);
+  const chosen: unknown = reason(failed);
+  checkOptions('toDeadLetter', { reason: chosen ?? null }, { reason: text(1, 200) });
+  return String(chosen);
 }
