@@ -13,12 +13,15 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
   readonly yields: boolean = false;
   readonly handSettles: boolean = false;
   readonly cell: LeaseCell;
+  readonly #all: readonly LeaseCell[];
+  /** Those that were not lost on the way. */
   readonly #members: LeaseCell[];
   readonly #owner: CellOwner;
   #open: number;
   #result: SettleResult = 'unknown';
 
   constructor(members: readonly [LeaseCell, ...LeaseCell[]]) {
+    this.#all = members;
     this.#members = [...members];
     this.#owner = members[0].owner;
     this.#open = members.length;
@@ -69,6 +72,13 @@ export class Batch implements CellOwner, Custodian, SettleWaiter {
     for (const member of [...this.#members]) {
       if (!member.settle(cell.action, this, cell.delayMs, cell.failure)) this.#memberEnded(member.lostReason ?? 'unknown');
     }
+  }
+
+  farewell(_cell: LeaseCell, said: () => void): void {
+    const lost = this.#all.filter(({ state, lostReason }) => state === 'lost' && lostReason !== 'taken');
+    let unsaid = lost.length;
+    if (unsaid === 0) said();
+    for (const member of lost) this.#owner.farewell(member, () => { if (--unsaid === 0) said(); });
   }
 
   report(event: CoreEvent): void {

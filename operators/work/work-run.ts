@@ -2,10 +2,10 @@ import type { ObservableInput, Subscriber } from 'rxjs';
 import type { SettleAction } from '../../src/port/lease.js';
 import type { Order } from '../../src/port/policy.js';
 import type { Delivery, Message } from '../../src/subscription/delivery.js';
-import { DeliveryView } from '../../src/subscription/delivery-view.js';
 import { Fifo } from '../../src/subscription/fifo.js';
 import type { LostReason, SettleResult } from '../../src/subscription/lease-cell.js';
 import { Failed, FailureFate, type Acked, type Lost } from '../../src/subscription/outcome.js';
+import { cellOf } from './cell-of.js';
 import { Deadlines } from './deadlines.js';
 import { Job, type JobRun } from './job.js';
 import { Lanes } from './lanes.js';
@@ -53,7 +53,8 @@ export class WorkRun<T, R> implements JobRun<T, R> {
   // -- upstream and downstream ---------------------------------------------------------------------------------------
 
   take(delivery: Delivery<T>): void {
-    const cell = DeliveryView.cellOf(delivery);
+    const cell = cellOf(delivery, this.#out);
+    if (cell === undefined) return;
     const job = new Job(this, cell, delivery, this.#index);
     if (!cell.take(job)) {
       this.#out.next({ kind: 'lost', delivery, reason: cell.refusal });
@@ -173,8 +174,8 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     }
     lanes?.goesBack(key, job);
     if (cell.lostReason === 'taken') leave();
-    // For the backend the lease lasts a little longer, and so long it hands out what comes behind.
-    else cell.owner.runtime.at(cell.leaseUntil + Math.ceil(cell.owner.policy.visibilityTimeoutMs / 10), leave);
+    // For the backend the lease may last longer, and so long it hands out what comes behind.
+    else cell.owner.farewell(cell, leave);
   }
 
   #goesBack(job: Job<T, R>): void {

@@ -1,7 +1,5 @@
-import { isChronowError } from '../errors.js';
 import type { CoreEvent } from '../port/core-events.js';
 import type { ClaimAnswer, ConsumerLink } from '../port/delivery-store.js';
-import type { FailureNote } from '../port/lease.js';
 import type { StoredMessage } from '../port/message.js';
 import type { SubscriptionRef } from '../port/names.js';
 import type { SubscriptionPolicy } from '../port/policy.js';
@@ -9,6 +7,8 @@ import type { CancelTimer, Runtime } from '../port/runtime.js';
 import { ClaimLoop, type ClaimLoopOwner } from './claim-loop.js';
 import type { Delivery } from './delivery.js';
 import { DeliveryView } from './delivery-view.js';
+import { unreadableNote } from './failure-note.js';
+import { Farewells } from './farewells.js';
 import { Fifo } from './fifo.js';
 import { LeaseCell, type CellOwner, type LostReason } from './lease-cell.js';
 import { LeaseKeeper, type LeaseKeeperOwner } from './lease-keeper.js';
@@ -77,6 +77,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   readonly #settlements: SettleQueue;
   readonly #leases: LeaseKeeper;
   readonly #claims: ClaimLoop;
+  readonly #farewells: Farewells;
   readonly #budget: TurnBudget;
   #isolated = 0;
   #reading = false;
@@ -102,6 +103,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     this.#settlements = new SettleQueue(this);
     this.#leases = new LeaseKeeper(this);
     this.#claims = new ClaimLoop(this, setup.claimLingerMs);
+    this.#farewells = new Farewells(setup.runtime, setup.link);
     this.#budget = new TurnBudget(setup.runtime, () => { this.#pump(); });
   }
 
@@ -226,9 +228,15 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     this.wake();
   }
 
+  farewell(cell: LeaseCell, said: () => void): void {
+    this.#farewells.say({ token: cell.token, action: 'retry', delayMs: 0, said: () => { said(); this.wake(); } });
+    this.wake();
+  }
+
   lost(cell: LeaseCell, reason: 'lapsed' | 'taken'): void {
     this.freed(cell);
-    this.#buffer.remove(cell);
+    const unseen = this.#buffer.remove(cell);
+    if (unseen && reason === 'lapsed' && this.policy.order !== 'none') this.#farewells.say({ token: cell.token, action: 'release', said: () => { this.wake(); } });
     this.#reportLost(cell, reason);
     cell.lose(reason);
     this.wake();
@@ -269,7 +277,8 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
         this.#moved = false;
         this.#emit();
         this.#settlements.flush();
-        if (!this.#budget.exhausted) this.#claims.next();
+        if (this.#settlements.unconfirmed === 0) this.#farewells.flush();
+        if (!this.#budget.exhausted && !this.#farewells.pending) this.#claims.next();
       } while (this.#moved && !this.#budget.exhausted);
     } finally {
       this.#pumping = false;
@@ -320,7 +329,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
 
   /** A body that cannot be read never crashes and never loops. */
   #bury(cell: LeaseCell, error: unknown): void {
-    const failure = unreadable(error);
+    const failure = unreadableNote(error);
     this.report({ type: 'undeliverable', subscription: this.subscription, id: cell.claimed.message.id, reason: failure.reason, error });
     cell.settle('dead-letter', undefined, undefined, failure);
   }
@@ -333,13 +342,9 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     if (!this.#stopped || this.#ended || this.#claims.underWay || this.held.length > 0 || this.#settlements.unconfirmed > 0) return;
     this.#ended = true;
     this.#leases.stop();
+    this.#farewells.stop();
     this.#letGo?.();
     this.link.detach().subscribe({ error: () => { /* the link is gone already; the backend forgets it by itself */ } });
     this.#onEnd();
   }
-}
-
-function unreadable(error: unknown): FailureNote {
-  const reason = isChronowError(error, 'SCHEMA_REJECTED') || isChronowError(error, 'SCHEMA_ASYNC') ? 'SchemaRejected' : 'Undecodable';
-  return { reason, description: error instanceof Error ? error.message : undefined };
 }

@@ -1,3 +1,4 @@
+import { isChronowError } from '../errors.js';
 import type { FailureNote } from '../port/lease.js';
 
 const maxCauses = 10;
@@ -7,6 +8,12 @@ const maxText = 1_000;
 export function failureNote(reason: string, error: unknown, description?: string): FailureNote {
   const errors = errorChain(error);
   return { reason, description: description ?? errors[0], errors };
+}
+
+/** Why a body could not be made a payload. */
+export function unreadableNote(error: unknown): FailureNote {
+  const reason = isChronowError(error, 'SCHEMA_REJECTED') || isChronowError(error, 'SCHEMA_ASYNC') ? 'SchemaRejected' : 'Undecodable';
+  return { reason, description: error instanceof Error ? error.message : undefined };
 }
 
 /** `Name: message` of an error and its causes, outermost first. */

@@ -63,6 +63,8 @@ export interface CellOwner {
   revokeAll(what: 'unstarted' | 'running'): void;
   custodyChanged(cell: LeaseCell): void;
   send(cell: LeaseCell): void;
+  /** Tells the backend that a lost lease was given up here, as an attempt, which a lapse is too; `said` once it has answered. */
+  farewell(cell: LeaseCell, said: () => void): void;
   report(event: CoreEvent): void;
 }
 
