@@ -31,7 +31,7 @@ export interface RunRecord {
 }
 
 /** From the end of the faults on everything must be worked off in this time, ms. */
-const drainLimitMs = 90_000;
+const drainLimitMs = 300_000;
 /** Between two looks at whether everything is worked off, ms. */
 const lookMs = 200;
 /** For watchers, after that, ms. */

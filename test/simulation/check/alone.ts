@@ -16,8 +16,8 @@ export const lastAttemptAlone: Invariant = {
       if (policy.maxDeliveries === 1) continue;
       for (const [index, lease] of own.entries()) {
         if (lease.leased.count < policy.maxDeliveries || !own.slice(0, index).some(({ end }) => end?.kind === 'lapsed')) continue;
-        const until = lease.end?.at ?? Infinity;
-        const beside = byConsumer.get(lease.leased.consumer)?.find((other) => other !== lease && other.at < until && (other.end?.at ?? Infinity) > lease.at && other.until > lease.leased.b);
+        const until = lease.end?.seq ?? Infinity;
+        const beside = byConsumer.get(lease.leased.consumer)?.find((other) => other !== lease && other.seq < until && (other.end?.seq ?? Infinity) > lease.seq && other.until > lease.leased.b);
         if (beside !== undefined) violations.push({ invariant: 'alone', at: lease.at, n, text: `the last attempt ${lease.leased.lease} of message ${n} in ${sub} runs beside ${beside.leased.lease} at ${lease.leased.client}` });
       }
     }

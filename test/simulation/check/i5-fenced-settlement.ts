@@ -12,7 +12,7 @@ export const fencedSettlement: Invariant = {
     for (const event of events) {
       if (event.kind === 'leased') {
         const place = `${event.sub} ${event.id}`;
-        const gone = storyOf(event.sub, event.id)?.gone.find(({ at }) => at < event.at);
+        const gone = storyOf(event.sub, event.id)?.gone.find(({ seq }) => seq < event.seq);
         if (gone !== undefined) say(event.at, event.n, `message ${event.n} is delivered in ${event.sub} after it was ${gone.how}`);
         holder.set(place, event.lease);
       } else if (event.kind === 'settled' && event.result !== 'lost' && event.result !== 'failed') {
@@ -27,7 +27,7 @@ export const fencedSettlement: Invariant = {
         }
         if (before === undefined) ended.set(event.lease, event.action);
       } else if (event.kind === 'outcome' && event.what === 'acked') {
-        const acked = storyOf(event.sub, event.id)?.gone.some(({ how, at }) => how === 'acked' && at <= event.at);
+        const acked = storyOf(event.sub, event.id)?.gone.some(({ how, seq }) => how === 'acked' && seq < event.seq);
         if (acked !== true) say(event.at, event.n, `${event.client} says message ${event.n} is acked in ${event.sub}; the broker has no such ack`);
       }
     }

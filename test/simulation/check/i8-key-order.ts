@@ -27,17 +27,17 @@ export const keyOrder: Invariant = {
       const lane = laneOf.get(`${event.sub} ${event.id}`);
       const self = lane?.find(({ id }) => id === event.id);
       if (lane === undefined || self?.place === undefined) continue;
-      const before = lane.filter(({ place, gone, storedAt }) => (place ?? 0) < (self.place ?? 0) && storedAt <= event.at && !gone.some(({ at }) => at <= event.at));
+      const before = lane.filter(({ place, gone, storedSeq }) => (place ?? 0) < (self.place ?? 0) && storedSeq < event.seq && !gone.some(({ seq }) => seq < event.seq));
       if (before.length === 0) continue;
       const lease = leases.get(event.lease);
       if (lease === undefined) continue;
       if (event.kind === 'leased') {
         const others = before.filter(({ leases: its }) => {
-          const holder = its.findLast(({ at }) => at <= event.at);
-          return holder === undefined || (holder.end !== undefined && holder.end.at <= event.at) || holder.leased.consumer !== event.consumer;
+          const holder = its.findLast(({ seq }) => seq < event.seq);
+          return holder === undefined || (holder.end !== undefined && holder.end.seq < event.seq) || holder.leased.consumer !== event.consumer;
         });
         for (const { n } of others) violations.push({ invariant: 'I8', at: event.at, n: event.n, text: `message ${event.n} is handed to ${event.client} in ${event.sub} while ${n}, before it, is unsettled and not in the same hands` });
-      } else if (lease.end === undefined || lease.end.at > event.at) {
+      } else if (lease.end === undefined || lease.end.seq > event.seq) {
         for (const { n } of before) violations.push({ invariant: 'I8', at: event.at, n: event.n, text: `work on message ${event.n} begins at ${event.client} in ${event.sub} while ${n}, before it, is unsettled` });
       }
     }

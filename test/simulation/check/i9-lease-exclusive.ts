@@ -11,7 +11,7 @@ export const leaseExclusive: Invariant = {
         const place = `${event.sub} ${event.id}`;
         const before = holder.get(place);
         const end = before === undefined ? undefined : leases.get(before.lease)?.end;
-        if (before !== undefined && !(end?.kind === 'settled' && end.at <= event.at) && event.b < before.until) {
+        if (before !== undefined && !(end?.kind === 'settled' && end.seq < event.seq) && event.b < before.until) {
           violations.push({ invariant: 'I9', at: event.at, n: event.n, text: `message ${event.n} is leased to ${event.client} in ${event.sub} ${before.until - event.b} ms before the lease ${before.lease} ends` });
         }
         holder.set(place, { lease: event.lease, until: event.until });
@@ -20,7 +20,7 @@ export const leaseExclusive: Invariant = {
         if (lease === undefined) continue;
         const { sub, id, n } = lease.leased;
         const held = holder.get(`${sub} ${id}`);
-        if (held?.lease === event.lease && (lease.end === undefined || lease.end.at > event.at || lease.end.kind === 'lapsed')) held.until = event.until;
+        if (held?.lease === event.lease && (lease.end === undefined || lease.end.seq > event.seq || lease.end.kind === 'lapsed')) held.until = event.until;
         else if (held?.lease !== event.lease) violations.push({ invariant: 'I9', at: event.at, n, text: `the lease ${event.lease} of message ${n} was renewed although ${held?.lease ?? 'nobody'} holds the message` });
       }
     }

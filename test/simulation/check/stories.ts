@@ -6,6 +6,7 @@ import type { RunRecord } from '../run.js';
 export interface LeaseStory {
   readonly leased: LeasedEvent;
   readonly at: number;
+  readonly seq: number;
   /** Its end, as renewed. */
   until: number;
   /** How it ended: the first settlement that was not `lost`; or it was taken away. undefined: it never ended. */
@@ -13,8 +14,8 @@ export interface LeaseStory {
 }
 
 export type LeaseEnd =
-  | { readonly kind: 'settled'; readonly at: number; readonly b: number; readonly event: SettledEvent }
-  | { readonly kind: 'lapsed'; readonly at: number; readonly b: number };
+  | { readonly kind: 'settled'; readonly at: number; readonly b: number; readonly seq: number; readonly event: SettledEvent }
+  | { readonly kind: 'lapsed'; readonly at: number; readonly b: number; readonly seq: number };
 
 export type SettledEvent = Extract<HistoryEvent, { kind: 'settled' }>;
 
@@ -24,6 +25,7 @@ export interface Gone {
   readonly reason: string;
   readonly count: number;
   readonly at: number;
+  readonly seq: number;
   readonly b: number;
 }
 
@@ -35,6 +37,7 @@ export interface MessageStory {
   readonly key: string | undefined;
   readonly policy: SubscriptionPolicy;
   readonly storedAt: number;
+  readonly storedSeq: number;
   readonly storedB: number;
   readonly dueAt: number | undefined;
   readonly ttlMs: number | undefined;
@@ -70,16 +73,16 @@ export function tellStories({ plan, events }: RunRecord): Stories {
           place += 1;
           for (const { topic, name, policy } of plan.subscriptions) {
             const sub = `${topic}/${name}`;
-            if (topic === event.topic) stories.set(`${sub} ${id}`, { sub, id, n, key, policy, storedAt: event.at, storedB: event.b, dueAt, ttlMs, place: dueAt === undefined ? place : undefined, leases: [], gone: [] });
+            if (topic === event.topic) stories.set(`${sub} ${id}`, { sub, id, n, key, policy, storedAt: event.at, storedSeq: event.seq, storedB: event.b, dueAt, ttlMs, place: dueAt === undefined ? place : undefined, leases: [], gone: [] });
           }
         }
         break;
       case 'leased': {
-        const lease: LeaseStory = { leased: event, at: event.at, until: event.until, end: undefined };
+        const lease: LeaseStory = { leased: event, at: event.at, seq: event.seq, until: event.until, end: undefined };
         leases.set(event.lease, lease);
         const story = stories.get(`${event.sub} ${event.id}`);
         const before = story?.leases.at(-1);
-        if (before !== undefined) before.end ??= { kind: 'lapsed', at: event.at, b: event.b };
+        if (before !== undefined) before.end ??= { kind: 'lapsed', at: event.at, b: event.b, seq: event.seq };
         story?.leases.push(lease);
         break;
       }
@@ -91,18 +94,18 @@ export function tellStories({ plan, events }: RunRecord): Stories {
       case 'settled': {
         const lease = leases.get(event.lease);
         if (lease === undefined || lease.end !== undefined || event.result === 'lost' || event.result === 'failed') break;
-        lease.end = { kind: 'settled', at: event.at, b: event.b, event };
-        if (event.action === 'ack') stories.get(`${event.sub} ${lease.leased.id}`)?.gone.push({ how: 'acked', reason: '', count: lease.leased.count, at: event.at, b: event.b });
+        lease.end = { kind: 'settled', at: event.at, b: event.b, seq: event.seq, event };
+        if (event.action === 'ack') stories.get(`${event.sub} ${lease.leased.id}`)?.gone.push({ how: 'acked', reason: '', count: lease.leased.count, at: event.at, seq: event.seq, b: event.b });
         break;
       }
       case 'noticed': {
         const { event: seen } = event;
         if (seen.type !== 'dead-lettered' && seen.type !== 'dropped' && seen.type !== 'lease-lapsed') break;
         const story = stories.get(`${seen.subscription.topic}/${seen.subscription.subscription} ${seen.id}`);
-        if (seen.type !== 'lease-lapsed') story?.gone.push({ how: seen.type, reason: seen.reason, count: seen.deliveryCount, at: event.at, b: event.b });
+        if (seen.type !== 'lease-lapsed') story?.gone.push({ how: seen.type, reason: seen.reason, count: seen.deliveryCount, at: event.at, seq: event.seq, b: event.b });
         else {
           const lease = story?.leases.at(-1);
-          if (lease !== undefined) lease.end ??= { kind: 'lapsed', at: event.at, b: event.b };
+          if (lease !== undefined) lease.end ??= { kind: 'lapsed', at: event.at, b: event.b, seq: event.seq };
         }
         break;
       }

@@ -63,7 +63,8 @@ export type FaultSide =
   | { readonly kind: 'call-fault'; readonly client: string; readonly op: string; readonly fate: string }
   | { readonly kind: 'healed' };
 
-export type HistoryEvent = (BrokerSide | ClientSide | FaultSide) & { readonly at: number };
+/** `seq`: the place in the history; much happens at one time. */
+export type HistoryEvent = (BrokerSide | ClientSide | FaultSide) & { readonly at: number; readonly seq: number };
 
 /** One list of everything, in the order in which it happened. */
 export class History {
@@ -75,6 +76,6 @@ export class History {
   }
 
   add(event: BrokerSide | ClientSide | FaultSide): void {
-    this.events.push({ at: this.#time(), ...event });
+    this.events.push({ at: this.#time(), seq: this.events.length, ...event });
   }
 }

@@ -1,10 +1,16 @@
 import { Subject, of, type Subscriber, type Subscription } from 'rxjs';
 import type { ClaimAnswer, ClaimRequest, ConsumerLink } from '../../../src/port/delivery-store.js';
+import type { Claimed } from '../../../src/port/lease.js';
 import { linkLost, type Fate, type Journey, type Line } from './line.js';
 
 /** The place at the broker where the claims of one consumer wait: a new connection replaces the old one. */
 export class ClaimSeat {
   waiting: Subscription | undefined = undefined;
+  /**
+   * Answers that reached nobody, where the subscription keeps an order: they are given again to the next claim, for the broker
+   * hands the successors of what a consumer holds to that same consumer, and it must know what it holds.
+   */
+  readonly unheard: Claimed[] = [];
 
   get isTaken(): boolean {
     return this.waiting?.closed === false;
@@ -74,6 +80,10 @@ export class ClaimJourney implements Journey {
     if (this.#lostOnTheWay || this.#line.process.isGone) return;
     this.#seat.free();
     const { max } = this.#request;
+    if (this.#seat.unheard.length > 0) {
+      this.#answer({ deliveries: this.#seat.unheard.splice(0, max), makeRoom: false }, fate);
+      return;
+    }
     const served = this.#link.claim({ max, until$: this.#stopAsked ? of(true) : this.#stop$ }).subscribe({
       next: (answer) => { this.#answer(answer, fate); },
       error: (error: unknown) => { this.#line.world.after(this.#line.delay(), () => { this.#close(() => { this.#out.error(error); }); }); },
@@ -85,12 +95,17 @@ export class ClaimJourney implements Journey {
   #answer(answer: ClaimAnswer, fate: Fate): void {
     const { world } = this.#line;
     const answeredAt = world.time;
-    if (fate === 'lost-reply' || this.#lostOnTheWay) {
+    // A claim may wait for long: what befell its line then is over now.
+    if ((fate === 'lost-reply' && this.#line.sky.lossy) || this.#lostOnTheWay) {
+      this.#unheard(answer);
       this.#giveUp(this.#line.patience());
       return;
     }
     world.after(this.#line.delay(), () => {
-      if (this.#line.sky.cut || this.#lostOnTheWay) return;
+      if (this.#line.sky.cut || this.#lostOnTheWay) {
+        this.#unheard(answer);
+        return;
+      }
       this.#close(() => {
         this.#out.next(this.#arrived(answer, answeredAt));
         this.#out.complete();
@@ -100,7 +115,11 @@ export class ClaimJourney implements Journey {
 
   /** It arrives when nobody waits for its answer any more. */
   #takeForNobody(): void {
-    if (!this.#seat.isTaken) this.#link.claim({ max: this.#request.max, until$: of(true) }).subscribe({ error: () => undefined });
+    if (!this.#seat.isTaken) this.#link.claim({ max: this.#request.max, until$: of(true) }).subscribe({ next: (answer) => { this.#unheard(answer); }, error: () => undefined });
+  }
+
+  #unheard(answer: ClaimAnswer): void {
+    if (this.#link.policy.order !== 'none') this.#seat.unheard.push(...answer.deliveries);
   }
 
   #askToStop(): void {

@@ -61,8 +61,9 @@ function makeConsumer(chance: Chance, { topic, name }: SubscriptionPlan): Consum
     window: chance.pick(1, 2, 5, 16, 32),
     concurrency: chance.pick(1, 2, 4, Infinity),
     style,
-    every: style === 'take' ? chance.whole(1, 8) : chance.whole(100, 2_500),
-    timeoutMs: chance.pick(undefined, 800, 1_500),
+    every: style === 'take' ? chance.whole(1, 8) : chance.whole(style === 'cycle' ? 1_200 : 100, 3_000),
+    // What is cancelled is given back with its attempt: work must have had its time before, or it would never be done.
+    timeoutMs: style === 'cycle' ? 1_000 : chance.pick(undefined, 800, 1_500),
     maxLeaseMs: 4_000,
   };
 }

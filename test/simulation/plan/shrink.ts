@@ -11,7 +11,7 @@ export async function shrink(plan: Plan, stillFails: StillFails, tries: number =
   let left = tries;
   let best = plan;
   const attempt = async (candidate: Plan): Promise<boolean> => {
-    if (left === 0) return false;
+    if (left === 0 || !isServed(candidate)) return false;
     left -= 1;
     if (!(await stillFails(candidate))) return false;
     best = candidate;
@@ -22,6 +22,11 @@ export async function shrink(plan: Plan, stillFails: StillFails, tries: number =
     for (const lens of lenses) await thin(lens, () => best, attempt);
   }
   return best;
+}
+
+/** What nobody consumes is never worked off, which is no failure. */
+function isServed({ subscriptions, clients }: Plan): boolean {
+  return subscriptions.every(({ topic, name }) => clients.some(({ consumers }) => consumers.some((consumer) => consumer.topic === topic && consumer.subscription === name)));
 }
 
 /** One list in a plan. */
@@ -35,7 +40,7 @@ const lenses: readonly Lens[] = [
   list((plan) => plan.publishes, (plan, publishes) => ({ ...plan, publishes })),
   list((plan) => plan.faults, (plan, faults) => ({ ...plan, faults })),
   list((plan) => plan.keyWrites, (plan, keyWrites) => ({ ...plan, keyWrites })),
-  list((plan) => plan.subscriptions, (plan, subscriptions) => ({ ...plan, subscriptions })),
+  list((plan) => plan.subscriptions, (plan, subscriptions) => ({ ...plan, subscriptions, clients: plan.clients.map((client) => ({ ...client, consumers: client.consumers.filter(({ topic, subscription }) => subscriptions.some((kept) => kept.topic === topic && kept.name === subscription)) })) })),
   nested((plan) => plan.clients.map(({ consumers }) => consumers.length), (plan, kept) => ({ ...plan, clients: filtered(plan.clients, 'consumers', kept) })),
   nested((plan) => plan.publishes.map(({ messages }) => messages.length), (plan, kept) => ({ ...plan, publishes: filtered(plan.publishes, 'messages', kept).filter(({ messages }) => messages.length > 0) })),
 ];
