@@ -12,7 +12,7 @@ export interface Kind {
 export const kinds: readonly Kind[] = [
   { name: 'unit', folders: ['unit'] },
   { name: 'marbles', folders: ['operators', 'subscription', 'marbles', 'shared'] },
-  { name: 'property', folders: ['property'] },
+  { name: 'property', folders: ['property', 'model'] },
   { name: 'conformance', folders: ['conformance'] },
   { name: 'simulation', folders: ['simulation'] },
   { name: 'types', folders: ['types'] },

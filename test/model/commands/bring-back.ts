@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { command } from '../command.js';
+import type { Command } from '../command.js';
+import { unsettledIn } from '../rules/capacity.js';
+import { isDoomed } from '../rules/judge.js';
+import { peek } from '../rules/looking.js';
+import { mayHaveCome } from '../span.js';
+import type { Fate } from '../state/fate.js';
+
+/** Removes what waits or is delayed. What a purge found in hands whose time is over is seen afterwards. */
+export const purge: fc.Arbitrary<Command> = command(fc.constant(undefined), {
+  name: 'purge',
+  can: (model) => model.topic !== undefined,
+  run: async (model, world) => {
+    const { topic } = model;
+    assert.ok(topic);
+    const { value: count, now } = await world.answer(world.broker.inspection.purge(topic.ref));
+    model.turn(now);
+    model.hear(world.heard());
+    let least = 0;
+    let gone = 0;
+    const purged: Fate[] = [];
+    for (const sub of model.subscriptions()) {
+      const seen = new Set((await peek(sub, world)).value.map(({ message }) => message.id));
+      for (const fate of sub.unsettled) {
+        const { place } = fate;
+        if (place.kind === 'leased' && (seen.has(fate.sent.id) || !mayHaveCome(place.hold.until, now))) {
+          assert.ok(seen.has(fate.sent.id), `${String(fate)} was purged out of somebody's hands`);
+          continue;
+        }
+        assert.ok(!seen.has(fate.sent.id), `${String(fate)} was not purged`);
+        if (!isDoomed(sub, fate, now)) least += 1;
+        gone += 1;
+        if (place.kind === 'leased') sub.end(place.hold, 'taken', now);
+        fate.place = { kind: 'gone', how: 'purged' };
+        purged.push(fate);
+      }
+    }
+    assert.ok(least <= count && count <= gone, `a purge answered ${count}, between ${least} and ${gone} were there`);
+    for (const { sent } of purged) sent.isRemoved ||= !model.subscriptions().some((sub) => sub.fates.get(sent.id)?.isUnsettled === true);
+    if (topic.subscriptions.size === 0) for (const sent of topic.sent.values()) if (!topic.scheduled.has(sent)) sent.isRemoved = true;
+    return `${count}, ${unsettledIn(topic, now).most} left`;
+  },
+});
+
+/** Puts messages of the topic into one subscription again; which of them were still there is seen afterwards. */
+export const redeliver: fc.Arbitrary<Command> = command(fc.record({ subscription: fc.constantFrom('s', 's', 'u'), numbers: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }) }), {
+  name: 'redeliver',
+  can: (model, { subscription }) => model.subscription(subscription) !== undefined && (model.topic?.sent.size ?? 0) > 0,
+  run: async (model, world, { subscription, numbers }) => {
+    const { topic } = model;
+    const sub = model.subscription(subscription);
+    assert.ok(topic && sub);
+    const all = [...topic.sent.values()].filter((sent) => !topic.scheduled.has(sent));
+    const chosen = new Set(numbers.flatMap((number) => (all.length === 0 ? [] : all.slice(number % all.length).slice(0, 1))));
+    const { value: count, now } = await world.answer(world.broker.inspection.redeliver(sub.ref, ['no-such-id', ...[...chosen].map(({ id }) => id)]));
+    model.hear(world.heard());
+    const seen = new Set((await peek(sub, world)).value.map(({ message }) => message.id));
+    let least = 0;
+    let most = 0;
+    for (const sent of chosen) {
+      const fate = sub.fates.get(sent.id);
+      const isDead = fate !== undefined && sub.dead.has(fate);
+      const isHeld = model.subscriptions().some((other) => other.fates.get(sent.id)?.isUnsettled === true);
+      const must = isDead || (!sent.isRemoved && (isHeld || topic.keepsAll));
+      if (must) least += 1;
+      if (must || !sent.isRemoved || isHeld) most += 1;
+      if (fate?.isUnsettled === true) continue;
+      assert.ok(!must || seen.has(sent.id), `${String(sent)} is retained and was not delivered again`);
+      if (!seen.has(sent.id)) continue;
+      assert.ok(isDead || !sent.isRemoved, `${String(sent)} was purged and is delivered again`);
+      sub.revive(fate ?? sub.add(sent, now), now);
+    }
+    assert.ok(least <= count && count <= most, `${count} were delivered again, between ${least} and ${most} are there`);
+    return [...chosen].map(({ id }) => id).join(', ');
+  },
+});

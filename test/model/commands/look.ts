@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { command } from '../command.js';
+import type { Command } from '../command.js';
+import type { Model } from '../model.js';
+import { checkDead, checkPeeked, checkStats, peek } from '../rules/looking.js';
+import type { World } from '../world.js';
+
+/** Looks at everything without taking anything. */
+export async function lookAround(model: Model, world: World): Promise<string> {
+  const { topic } = model;
+  if (topic === undefined) return 'nothing there';
+  const { value: stats, now } = await world.answer(world.broker.inspection.stats(topic.ref));
+  model.turn(now);
+  model.hear(world.heard());
+  assert.deepEqual(stats.subscriptions.map(({ name }) => name).sort(), [...topic.subscriptions.keys()].sort(), 'which subscriptions there are');
+  if (stats.scheduled !== null) assert.equal(stats.scheduled, topic.scheduled.size, 'how many messages are scheduled');
+  const said: string[] = [];
+  for (const sub of model.subscriptions()) {
+    const { value: peeked, now: then } = await peek(sub, world);
+    checkPeeked(sub, peeked, then);
+    const own = stats.subscriptions.find(({ name }) => name === sub.ref.subscription);
+    assert.ok(own);
+    checkStats(sub, own, peeked);
+    const { value: records } = await world.answer(world.broker.inspection.peekDeadLetters(sub.ref, 1_000_000));
+    checkDead(sub, records);
+    said.push(`${sub.ref.subscription}: ${peeked.length} unsettled, ${records.length} dead`);
+  }
+  return said.join(', ');
+}
+
+export const look: fc.Arbitrary<Command> = command(fc.constant(undefined), { name: 'look', run: lookAround });

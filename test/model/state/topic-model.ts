@@ -1,0 +1,75 @@
+import type { OutgoingMessage } from '../../../src/port/message.js';
+import type { TopicRef } from '../../../src/port/names.js';
+import type { TopicLimits } from '../../../src/port/policy.js';
+import type { PublishReceipt } from '../../../src/port/publisher.js';
+import { hasCome, mayHaveCome } from '../span.js';
+import type { Span } from '../span.js';
+import { Sent } from './sent.js';
+import type { SubscriptionModel } from './subscription-model.js';
+
+/** A batch that was stored, for resends. */
+export interface StoredBatch {
+  readonly token: string;
+  readonly messages: readonly OutgoingMessage[];
+  readonly receipts: readonly PublishReceipt[];
+}
+
+/** The first message of an idempotency key. */
+export interface Known {
+  readonly receipt: PublishReceipt;
+  readonly at: Span;
+}
+
+/** What is known of a topic from outside. */
+export class TopicModel {
+  readonly ref: TopicRef;
+  limits: TopicLimits;
+  readonly subscriptions: Map<string, SubscriptionModel> = new Map();
+  /** Every message that it ever took and that was not cancelled. */
+  readonly sent: Map<string, Sent> = new Map();
+  /** Those that are not due. */
+  readonly scheduled: Set<Sent> = new Set();
+  readonly cancelled: Set<string> = new Set();
+  readonly known: Map<string, Known> = new Map();
+  readonly batches: StoredBatch[] = [];
+  #published = 0;
+
+  constructor(ref: TopicRef, limits: TopicLimits) {
+    this.ref = ref;
+    this.limits = limits;
+  }
+
+  /** A message was stored at `now`, to become due at `dueAt`. */
+  store(id: string, outgoing: OutgoingMessage, now: Span, dueAt: number | undefined): void {
+    this.#published += 1;
+    const at = dueAt === undefined ? now : { lo: dueAt, hi: dueAt };
+    const sent = new Sent(id, outgoing, this.#published, at, dueAt !== undefined);
+    this.sent.set(id, sent);
+    if (dueAt !== undefined) this.scheduled.add(sent);
+    else for (const sub of this.subscriptions.values()) sub.add(sent, now);
+  }
+
+  cancel(sent: Sent): void {
+    this.scheduled.delete(sent);
+    this.sent.delete(sent.id);
+    this.cancelled.add(sent.id);
+  }
+
+  /** What may be due by now belongs to every subscription from here on. */
+  turnDue(now: Span): void {
+    for (const sent of this.scheduled) {
+      if (!mayHaveCome(sent.at, now)) continue;
+      this.scheduled.delete(sent);
+      for (const sub of this.subscriptions.values()) sub.add(sent, sent.at);
+    }
+  }
+
+  isDue(sent: Sent, now: Span): boolean {
+    return !this.scheduled.has(sent) || hasCome(sent.at, now);
+  }
+
+  /** So few messages that none of them can have been removed for the bound. */
+  get keepsAll(): boolean {
+    return this.sent.size <= this.limits.maxStreamLen;
+  }
+}

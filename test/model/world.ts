@@ -1,0 +1,119 @@
+import { Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { ConformanceHarness, ConformanceSession } from '../../marbles/conformance/harness.js';
+import { Scene } from '../../marbles/conformance/scene.js';
+import { isChronowError } from '../../src/errors.js';
+import type { ErrorCode } from '../../src/errors.js';
+import type { Broker } from '../../src/port/broker.js';
+import type { WatchSignal } from '../../src/port/watch-source.js';
+import type { Entry } from './journal.js';
+import type { Span } from './span.js';
+import { Consumer } from './state/consumer.js';
+import type { SubscriptionModel } from './state/subscription-model.js';
+import type { Watching } from './state/watching.js';
+
+/** An answer or a refusal, and when it was given. */
+export interface Asked<T> {
+  readonly value: T | undefined;
+  readonly refused: ErrorCode | undefined;
+  readonly now: Span;
+}
+
+/** The system under test: a session of any backend, and what comes from it by itself. */
+export class World {
+  readonly scene: Scene;
+  readonly broker: Broker;
+  readonly #journal: Entry[] = [];
+  readonly #slackMs: number;
+  #consumers = 0;
+
+  constructor(harness: ConformanceHarness, session: ConformanceSession) {
+    this.scene = new Scene(harness, session);
+    this.broker = session.broker;
+    // In virtual time everything is exact.
+    this.#slackMs = harness.patienceMs === 0 ? 0 : harness.patienceMs + harness.capabilities.timeGranularityMs;
+    for (const broker of new Set([this.scene.broker, this.scene.second])) {
+      broker.events$.subscribe((event) => this.#journal.push({ kind: 'event', now: this.now(), event }));
+    }
+  }
+
+  now(): Span {
+    return this.#since(this.scene.now());
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.scene.pass(ms);
+  }
+
+  /** Asks, and counts a refusal with one of these codes as an answer. */
+  async ask<T>(call: Observable<T>, ...codes: readonly ErrorCode[]): Promise<Asked<T>> {
+    const start = this.scene.now();
+    try {
+      const value = await this.scene.ask(call);
+      return { value, refused: undefined, now: this.#since(start) };
+    } catch (error) {
+      const refused = codes.find((code) => isChronowError(error, code));
+      if (refused === undefined) throw error;
+      return { value: undefined, refused, now: this.#since(start) };
+    }
+  }
+
+  /** Asks for what must be answered. */
+  async answer<T>(call: Observable<T>): Promise<{ readonly value: T; readonly now: Span }> {
+    const start = this.scene.now();
+    const value = await this.scene.ask(call);
+    return { value, now: this.#since(start) };
+  }
+
+  /** What came since it was asked last. */
+  heard(): readonly Entry[] {
+    return this.#journal.splice(0);
+  }
+
+  /** Of those, only the leases that were taken away: they come before the answer to a call that found them so. */
+  lapses(): readonly Entry[] {
+    const all = this.#journal.splice(0);
+    const isLapse = (entry: Entry): boolean => entry.kind === 'event' && entry.event.type === 'lease-lapsed';
+    this.#journal.push(...all.filter((entry) => !isLapse(entry)));
+    return all.filter(isLapse);
+  }
+
+  /** A new consumer; the seats of a subscription take turns between the processes. */
+  async attach(subscription: SubscriptionModel, seat: number): Promise<Consumer> {
+    this.#consumers += 1;
+    const name = `${subscription.ref.subscription}/c${this.#consumers}`;
+    const broker = seat % 2 === 0 ? this.scene.broker : this.scene.second;
+    const { value: link } = await this.answer(broker.deliveries.attach(subscription.ref, { consumerId: name, consumerName: name }));
+    return new Consumer(name, subscription, link);
+  }
+
+  claim(consumer: Consumer, max: number): void {
+    const until = new Subject<void>();
+    const claim = {
+      max,
+      isStopped: false,
+      stop: () => {
+        claim.isStopped = true;
+        until.next();
+      },
+    };
+    consumer.claim = claim;
+    consumer.link.claim({ max, until$: until }).subscribe({
+      next: (answer) => this.#journal.push({ kind: 'claim', now: this.now(), consumer, answer }),
+      error: (error: unknown) => this.#journal.push({ kind: 'claim failed', now: this.now(), consumer, error }),
+    });
+  }
+
+  watch(watching: Watching, source: Observable<WatchSignal>): void {
+    const subscription = source.subscribe({
+      next: (signal) => this.#journal.push({ kind: 'signal', now: this.now(), watching, signal }),
+      error: (error: unknown) => this.#journal.push({ kind: 'watch ended', now: this.now(), watching, error }),
+      complete: () => this.#journal.push({ kind: 'watch ended', now: this.now(), watching, error: undefined }),
+    });
+    watching.stop = () => subscription.unsubscribe();
+  }
+
+  #since(start: number): Span {
+    return { lo: start - this.#slackMs, hi: this.scene.now() + this.#slackMs };
+  }
+}
