@@ -3,8 +3,9 @@ import type { Body } from './message.js';
 import type { KeyRef } from './names.js';
 
 /**
- * The state of a shared key. A revision only grows, also across delete and re-create. It is at least the backend's clock (ms since the
- * epoch) at the write, so that it also grows where a store came back empty: the warm tier keeps the highest.
+ * The state of a shared key. A revision only grows, also across delete and re-create. It is at least the backend's clock at the
+ * write, in µs since the epoch, so that it also grows where a store came back empty: of copies in the warm tier the highest counts.
+ * (Milliseconds would be overtaken by a thousand writes a second.)
  */
 export interface KeyState {
   readonly revision: number;

@@ -171,9 +171,9 @@ export class KeyTable implements KeyStore {
     return { revision, body: undefined, expiresAt: undefined, mark: 'none' };
   }
 
-  /** Not below the clock: a process that starts again goes on above what it copied to a warm tier before. */
+  /** Not below the clock in µs: a process that starts again goes on above what it copied to a warm tier before. */
   #nextRevision(): number {
-    this.#revision = Math.max(this.#revision + 1, this.#gate.now());
+    this.#revision = Math.max(this.#revision + 1, this.#gate.now() * 1_000);
     return this.#revision;
   }
 
