@@ -59,6 +59,8 @@ declare global {
   const retryWithBackoff: typeof operators.retryWithBackoff;
   const settledValues: typeof operators.settledValues;
   const toDeadLetter: typeof operators.toDeadLetter;
+  const memoryWarmStore: typeof memory.memoryWarmStore;
+  const apply: (value: unknown) => void;
   const memoryBroker: typeof memory.memoryBroker;
   const conformance: typeof conformanceSuite.conformance;
   const conformanceSentences: typeof conformanceSuite.conformanceSentences;
