@@ -28,7 +28,11 @@ export interface ClaimAnswer {
 export interface ConsumerLink {
   /** The stored policy as last seen; changes when somebody updates it. */
   readonly policy: SubscriptionPolicy;
-  /** Waits for deliveries. At most one claim of a link is under way at a time. Errors: `SUBSCRIPTION_DELETED`, `LINK_LOST`. */
+  /**
+   * Waits for deliveries. At most one claim of a link is under way at a time. An answer that was lost on the way leaves leases that
+   * the consumer knows nothing of: they lapse, and where the subscription keeps an order they are released before the next claim of
+   * the link is served, or it would get the successors of what it does not know it holds. Errors: `SUBSCRIPTION_DELETED`, `LINK_LOST`.
+   */
   claim(request: ClaimRequest): Observable<ClaimAnswer>;
   /**
    * Ends leases, each one for itself, in the order given, fenced by token. A repeat of the same action with the same

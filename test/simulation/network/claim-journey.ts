@@ -7,8 +7,8 @@ import { linkLost, type Fate, type Journey, type Line } from './line.js';
 export class ClaimSeat {
   waiting: Subscription | undefined = undefined;
   /**
-   * Answers that reached nobody, where the subscription keeps an order: they are given again to the next claim, for the broker
-   * hands the successors of what a consumer holds to that same consumer, and it must know what it holds.
+   * What was in answers that reached nobody, where the subscription keeps an order: it is given back before the next claim is
+   * served, for the broker hands the successors of what a consumer holds to that same consumer, which must know what it holds.
    */
   readonly unheard: Claimed[] = [];
 
@@ -80,10 +80,8 @@ export class ClaimJourney implements Journey {
     if (this.#lostOnTheWay || this.#line.process.isGone) return;
     this.#seat.free();
     const { max } = this.#request;
-    if (this.#seat.unheard.length > 0) {
-      this.#answer({ deliveries: this.#seat.unheard.splice(0, max), makeRoom: false }, fate);
-      return;
-    }
+    const unheard = this.#seat.unheard.splice(0);
+    if (unheard.length > 0) this.#link.settle(unheard.map(({ token }) => ({ token, action: 'release' }))).subscribe();
     const served = this.#link.claim({ max, until$: this.#stopAsked ? of(true) : this.#stop$ }).subscribe({
       next: (answer) => { this.#answer(answer, fate); },
       error: (error: unknown) => { this.#line.world.after(this.#line.delay(), () => { this.#close(() => { this.#out.error(error); }); }); },
