@@ -17,8 +17,10 @@ export class MarblesFailed extends Error {
   /** One sentence each. */
   readonly problems: readonly string[];
 
-  constructor(report: string, problems: readonly string[], cause: unknown) {
+  /** `written` is an error made where the test is written. */
+  constructor(report: string, problems: readonly string[], cause: unknown, written: Error) {
     super(report, cause === undefined ? undefined : { cause });
     this.problems = problems;
+    this.stack = [`${this.name}: ${report}`, ...(written.stack ?? '').split('\n').slice(1)].join('\n');
   }
 }

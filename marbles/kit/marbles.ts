@@ -61,6 +61,9 @@ export type MarbleBody<A extends readonly unknown[] = []> = (test: MarbleTest, .
 export function marbles<A extends readonly unknown[] = []>(body: MarbleBody<A>, options: MarbleOptions = {}): (...args: A) => void {
   if (typeof body !== 'function') throw new ChronowError('OPTION_INVALID', `marbles(body) needs a function; got ${typeof body}`);
   checkOptions('marbles', options, rules);
+  // The stack of a failure shows the line of the test, not ours.
+  const written = new Error('written here');
+  Error.captureStackTrace(written, marbles);
   return (...args) => {
     const { seed, horizonMs, maxSteps = 1_000_000, equals = isDeepStrictEqual, config = {} } = options;
     const scheduler = new TestScheduler(() => { throw new ChronowError('UNSUPPORTED', 'use the expectations of marbles()'); });
@@ -70,6 +73,6 @@ export function marbles<A extends readonly unknown[] = []>(body: MarbleBody<A>, 
       const run = new MarbleRun({ scheduler, runtime, config, scope: clientDefaults.scope, limits: clientDefaults.limits, maxSteps, equals, horizonMs, cold, hot });
       return run.through((test) => body(test, ...args));
     });
-    if (outcome.problems.length > 0) throw new MarblesFailed(outcome.report, outcome.problems, outcome.cause);
+    if (outcome.problems.length > 0) throw new MarblesFailed(outcome.report, outcome.problems, outcome.cause, written);
   };
 }

@@ -1,3 +1,6 @@
+/** What a promise is made of. */
+type Executors = ConstructorParameters<typeof Promise<unknown>>;
+
 /**
  * Tells when somebody makes a promise, or waits for one, while virtual time runs: nothing that depends on it can happen before
  * the test is over, and an expectation of nothing would pass. All of it is synchronous, so nobody else's promises are met.
@@ -17,10 +20,9 @@ export class PromiseWatch {
     if (then === undefined || typeof original !== 'function') return work();
     const note = (): void => { this.#note(); };
     const watched = new Proxy(real, {
-      construct: (target, args: readonly unknown[], newTarget): object => {
+      construct: (target, [executor]: Executors, newTarget) => {
         note();
-        const made: unknown = Reflect.construct(target, args, newTarget);
-        return Object(made) as object;
+        return Reflect.construct<Executors, Promise<unknown>>(target, [executor], newTarget);
       },
     });
     Reflect.defineProperty(real.prototype, 'then', {

@@ -108,6 +108,20 @@ describe('the kit and test frameworks', () => {
     expect(test).toThrow(/^1 problem in a marble test/);
   });
 
+  it('points at the line of the test', () => {
+    const test = marbles(({ publish, expectPublished }) => {
+      publish('t', 'a');
+      expectPublished('t', '-a');
+    });
+    let stack: string | undefined;
+    try {
+      test();
+    } catch (error) {
+      stack = error instanceof Error ? error.stack : undefined;
+    }
+    expect(stack?.split('\n').find((line) => line.startsWith('    at '))).toContain('flows.test.ts');
+  });
+
   it('gives the same jitter for the same seed, and another for another', () => {
     const retriedAt = (seed: number): string => {
       try {
