@@ -29,7 +29,8 @@ export class Keeper implements Custodian {
   }
 
   releaseAll(): void {
-    for (const cell of [...this.#kept]) cell.settle('release', undefined);
+    // One that is on its way back already is kept until that is confirmed.
+    for (const cell of [...this.#kept]) if (cell.state === 'taken') cell.settle('release', undefined);
   }
 
   lost(cell: LeaseCell): void {
