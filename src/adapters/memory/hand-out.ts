@@ -15,13 +15,16 @@ export function handOut(sub: SubscriptionState, consumer: Consumer, max: number,
   sub.wake(now);
   if (consumer.runsAlone) takeExpired(sub, consumer, now);
   if (consumer.runsAlone) return nothing;
-  const alone = grantAlone(sub, consumer, now);
-  if (alone !== undefined) return alone;
-  const out: Lease[] = [];
-  if (sub.lanes === undefined) gather(sub, consumer, max, now, out);
-  else gatherOrdered(sub, sub.lanes, consumer, max, now, out);
-  if (out.length > 0) return { deliveries: out, makeRoom: false };
-  return grantAlone(sub, consumer, now) ?? nothing;
+  for (;;) {
+    const alone = grantAlone(sub, consumer, now);
+    if (alone !== undefined) return alone;
+    const out: Lease[] = [];
+    if (sub.lanes === undefined) gather(sub, consumer, max, now, out);
+    else gatherOrdered(sub, sub.lanes, consumer, max, now, out);
+    if (out.length > 0) return { deliveries: out, makeRoom: false };
+    // What lapsed just now may wait for its last attempt; where such a message has expired, what is behind it is free.
+    if (consumer.holding > 0 || !sub.hasAlone) return grantAlone(sub, consumer, now) ?? nothing;
+  }
 }
 
 /**
