@@ -73,6 +73,7 @@ export class Model {
       checkTold(sub);
       for (const consumer of sub.consumers) if (consumer?.claim !== undefined) this.#checkWait(consumer, now);
     }
+    this.topic?.trim();
     for (const key of this.keys.values()) key.runOut(now);
     for (const watching of this.watchings) checkShown(watching, this.keys.values());
     this.policyChanges.length = 0;

@@ -38,8 +38,8 @@ export const purge: fc.Arbitrary<Command> = command(fc.constant(undefined), {
       }
     }
     assert.ok(least <= count && count <= gone, `a purge answered ${count}, between ${least} and ${gone} were there`);
-    for (const { sent } of purged) sent.isRemoved ||= !model.subscriptions().some((sub) => sub.fates.get(sent.id)?.isUnsettled === true);
-    if (topic.subscriptions.size === 0) for (const sent of topic.sent.values()) if (!topic.scheduled.has(sent)) sent.isRemoved = true;
+    for (const { sent } of purged) if (!topic.isUnsettled(sent)) sent.remove();
+    if (topic.subscriptions.size === 0) for (const sent of topic.sent.values()) if (!topic.scheduled.has(sent)) sent.remove();
     return `${count}, ${unsettledIn(topic, now).most} left`;
   },
 });
@@ -62,8 +62,8 @@ export const redeliver: fc.Arbitrary<Command> = command(fc.record({ subscription
     for (const sent of chosen) {
       const fate = sub.fates.get(sent.id);
       const isDead = fate !== undefined && sub.dead.has(fate);
-      const isHeld = model.subscriptions().some((other) => other.fates.get(sent.id)?.isUnsettled === true);
-      const must = isDead || (!sent.isRemoved && (isHeld || topic.keepsAll));
+      const isHeld = topic.isUnsettled(sent);
+      const must = isDead || !sent.mayBeRemoved;
       if (must) least += 1;
       if (must || !sent.isRemoved || isHeld) most += 1;
       if (fate?.isUnsettled === true) continue;

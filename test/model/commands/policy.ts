@@ -66,8 +66,8 @@ export async function ensure(model: Model, world: World, { subscription, policy,
   assert.equal(model.policyChanges.length, isChanged ? 1 : 0, `whether a change of policy was told`);
   if (found === undefined) {
     const sub = new SubscriptionModel(ref, wanted);
-    topic.subscriptions.set(subscription, sub);
     await adopt(topic, sub, world, startFrom, now);
+    topic.subscriptions.set(subscription, sub);
     return `created with ${sub.fates.size}`;
   }
   if (found.policy.order !== wanted.order) found.epoch += 1;

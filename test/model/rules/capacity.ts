@@ -20,7 +20,7 @@ export function unsettledIn(topic: TopicModel, now: Span): { readonly least: num
   for (const sent of topic.sent.values()) {
     const fates = fatesOf(topic, sent);
     if (fates.length > 0) most += 1;
-    if (!sent.isRemoved && fates.some(([sub, fate]) => !mayBeGone(sub, fate, now))) least += 1;
+    if (!sent.mayBeRemoved && fates.some(([sub, fate]) => !mayBeGone(sub, fate, now))) least += 1;
   }
   return { least, most };
 }
@@ -38,7 +38,7 @@ export function checkMadeWay(topic: TopicModel, fresh: ReadonlySet<string>, now:
   const { onFull, maxStreamLen } = topic.limits;
   if (onFull !== 'dropOldest' || unsettledIn(topic, now).least <= maxStreamLen) return;
   for (const sent of topic.sent.values()) {
-    if (fresh.has(sent.id) || sent.isRemoved || sent.isScheduled) continue;
+    if (fresh.has(sent.id) || sent.mayBeRemoved || sent.isScheduled) continue;
     for (const [, fate] of fatesOf(topic, sent)) assert.notEqual(fate.place.kind, 'waiting', `${String(fate)} did not make way in a topic above its bound`);
   }
 }

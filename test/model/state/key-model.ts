@@ -48,10 +48,12 @@ export class KeyModel {
     this.replaced = [];
   }
 
-  /** Its time may be over: was it seen to be there still? */
-  look(hasValue: boolean, revision: number, now: Span): void {
-    if (this.mayBeOver(now) && !hasValue) this.end(revision, 'none');
-    else if (this.isUnseen) this.#at(revision);
+  /** Its time may be over: was it seen to be there still, and at which revision? */
+  look(hasValue: boolean, revision: number | undefined, now: Span): void {
+    if (this.mayBeOver(now) && !hasValue) {
+      this.end(revision ?? this.revision, 'none');
+      this.isUnseen = revision === undefined;
+    } else if (this.isUnseen && revision !== undefined) this.#at(revision);
   }
 
   /** Its time is over for certain; at which revision is not known yet. */

@@ -13,6 +13,8 @@ export class Sent {
   readonly isScheduled: boolean;
   /** It left the topic for good and may come back from the dead letters only. */
   isRemoved = false;
+  /** The same, perhaps: everybody had settled it, and the topic was above its bound. */
+  mayBeRemoved = false;
 
   constructor(id: string, outgoing: OutgoingMessage, number: number, at: Span, isScheduled: boolean) {
     this.id = id;
@@ -30,6 +32,11 @@ export class Sent {
   get expires(): Span | undefined {
     const { ttlMs } = this.outgoing;
     return ttlMs === undefined ? undefined : later(this.at, ttlMs);
+  }
+
+  remove(): void {
+    this.isRemoved = true;
+    this.mayBeRemoved = true;
   }
 
   toString(): string {

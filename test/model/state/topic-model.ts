@@ -68,8 +68,14 @@ export class TopicModel {
     return !this.scheduled.has(sent) || hasCome(sent.at, now);
   }
 
-  /** So few messages that none of them can have been removed for the bound. */
-  get keepsAll(): boolean {
-    return this.sent.size <= this.limits.maxStreamLen;
+  isUnsettled(sent: Sent): boolean {
+    for (const { fates } of this.subscriptions.values()) if (fates.get(sent.id)?.isUnsettled === true) return true;
+    return false;
+  }
+
+  /** Above the bound, what everybody has settled may go. */
+  trim(): void {
+    if (this.sent.size <= this.limits.maxStreamLen) return;
+    for (const sent of this.sent.values()) if (!sent.mayBeRemoved && !this.scheduled.has(sent) && !this.isUnsettled(sent)) sent.mayBeRemoved = true;
   }
 }
