@@ -22,7 +22,9 @@ export class PromiseWatch {
     const watched = new Proxy(real, {
       construct: (target, [executor]: Executors, newTarget) => {
         note();
-        return Reflect.construct<Executors, Promise<unknown>>(target, [executor], newTarget);
+        const made: unknown = Reflect.construct(target, [executor], newTarget);
+        if (made instanceof real) return made;
+        throw new TypeError('a class that is no promise was made as one');
       },
     });
     Reflect.defineProperty(real.prototype, 'then', {
