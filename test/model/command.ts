@@ -36,7 +36,7 @@ class Performed<A> implements Command {
   }
 
   toString(): string {
-    return `${this.#move.name} ${JSON.stringify(this.#args) ?? ''}${this.#said === '' ? '' : ` → ${this.#said}`}`;
+    return `${this.#move.name} ${this.#args === undefined ? '' : JSON.stringify(this.#args)}${this.#said === '' ? '' : ` → ${this.#said}`}`;
   }
 
   /** Every run has commands of its own, so that a report tells its own run. */

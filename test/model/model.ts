@@ -58,6 +58,7 @@ export class Model {
       this.turn(entry.now);
       this.#hearOne(entry);
     }
+    this.topic?.trim();
   }
 
   /** Time has passed. */
@@ -68,12 +69,12 @@ export class Model {
   /** A call is over and nothing moves: everything was told, and nobody waits for what is there. */
   rest(now: Span): void {
     this.turn(now);
+    this.topic?.trim();
     for (const { sub, event } of this.unexplained.splice(0)) assert.ok(hearDeath(sub, event, now), `${event.type} of ${event.id}, which somebody holds`);
     for (const sub of this.subscriptions()) {
       checkTold(sub);
       for (const consumer of sub.consumers) if (consumer?.claim !== undefined) this.#checkWait(consumer, now);
     }
-    this.topic?.trim();
     for (const key of this.keys.values()) key.runOut(now);
     for (const watching of this.watchings) checkShown(watching, this.keys.values());
     this.policyChanges.length = 0;

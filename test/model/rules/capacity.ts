@@ -36,7 +36,8 @@ export function checkOverflow(topic: TopicModel, now: Span): void {
 /** Where the oldest make way, only what is in somebody's hands may be left above the bound. */
 export function checkMadeWay(topic: TopicModel, fresh: ReadonlySet<string>, now: Span): void {
   const { onFull, maxStreamLen } = topic.limits;
-  if (onFull !== 'dropOldest' || unsettledIn(topic, now).least <= maxStreamLen) return;
+  const isAdded = [...fresh].some((id) => topic.sent.get(id)?.isScheduled === false);
+  if (onFull !== 'dropOldest' || !isAdded || unsettledIn(topic, now).least <= maxStreamLen) return;
   for (const sent of topic.sent.values()) {
     if (fresh.has(sent.id) || sent.mayBeRemoved || sent.isScheduled) continue;
     for (const [, fate] of fatesOf(topic, sent)) assert.notEqual(fate.place.kind, 'waiting', `${String(fate)} did not make way in a topic above its bound`);
