@@ -20,7 +20,7 @@ export class LatestIterator<V> implements AsyncIterableIterator<V, undefined> {
   next(): Promise<IteratorResult<V, undefined>> {
     return new Promise((resolve, reject) => {
       this.#steps.push({ resolve, reject });
-      this.#subscription ??= this.#source.subscribe({
+      if (!this.#isOver) this.#subscription ??= this.#source.subscribe({
         next: (value) => {
           this.#newest = { value };
           this.#answer();

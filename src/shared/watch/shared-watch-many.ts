@@ -14,9 +14,10 @@ import type { KeyedWatchChange, WatchState } from './options.js';
  * - error, complete, unsubscribe: as with `watch()`. A key whose value cannot be read keeps its last one.
  *
  * ```text
- * set a           --1-----3---          b is 2 before
- * del b           -----x------
- * maps            m-n--o--p---          m: b 2   n: a 1, b 2   o: a 1   p: a 3
+ * before b      2
+ * set a         --1-----3---      m: b 2   n: a 1, b 2
+ * del b         -----x------      o: a 1   p: a 3
+ * maps          m-n--o--p---
  * ```
  *
  * @example

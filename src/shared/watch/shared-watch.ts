@@ -1,7 +1,7 @@
 import { Observable, map, takeUntil, tap } from 'rxjs';
 import type { SetOptions, WriteOptions } from '../options.js';
 import { changed, type KeyCommands } from '../key-commands.js';
-import { updateRules, watchedSetRules } from '../rules.js';
+import { watchedSetRules, writeRules } from '../rules.js';
 import { LatestIterator } from './latest-iterator.js';
 import { NextQueue } from './next-queue.js';
 import type { WatchChange, WatchState } from './options.js';
@@ -22,13 +22,14 @@ import type { WatchCore, WatchPlan } from './watch-core.js';
  * - complete: with `cw.close()`. unsubscribe: this observer is shown nothing more.
  *
  * ```text
- * set             ---2---3---|          key is 1 before
- * subscribe       ^-----------
- * values          1--2---3---
+ * before        1
+ * set           ---2---3--2
+ * values        1--2---3--2
  *
- * set, del        ---2---x---           absent before
- * values          ---2---u---           u: undefined
- * initial: i      i--2---i---
+ * set           ---2-----3--      x: del, u: undefined
+ * del           -----x------
+ * values        u--2-u---3--
+ * initial: i    i--2-i---3--
  * ```
  *
  * @example
@@ -121,7 +122,7 @@ export class SharedWatch<T, Absent extends undefined = undefined> extends Observ
   update$(change: (value: T | Absent) => T, options: WriteOptions = {}): Observable<T> {
     const { key, coder, absent } = this.#plan;
     const next = (value: T | undefined): T => changed(key.key, change(value === undefined ? absent : value));
-    return this.#commands.command('update', options, updateRules, () => this.#commands.update({ key, coder, options, next })).pipe(
+    return this.#commands.command('update', options, writeRules, () => this.#commands.update({ key, coder, options, next })).pipe(
       tap(({ state }) => { this.#core.wrote(key.key, state); }),
       map(({ value }) => value),
     );
