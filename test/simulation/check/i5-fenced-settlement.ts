@@ -29,6 +29,9 @@ export const fencedSettlement: Invariant = {
       } else if (event.kind === 'outcome' && event.what === 'acked') {
         const acked = storyOf(event.sub, event.id)?.gone.some(({ how, seq }) => how === 'acked' && seq < event.seq);
         if (acked !== true) say(event.at, event.n, `${event.client} says message ${event.n} is acked in ${event.sub}; the broker has no such ack`);
+      } else if (event.kind === 'outcome' && event.what === 'lost taken') {
+        const own = storyOf(event.sub, event.id)?.leases.findLast(({ leased, seq }) => leased.client === event.client && leased.count === event.count && seq < event.seq);
+        if (own?.end?.kind === 'settled' && own.end.seq < event.seq && own.end.event.action !== 'release') say(event.at, event.n, `${event.client} says somebody took message ${event.n} in ${event.sub}; its own ${own.end.event.action} of ${own.leased.lease} ended it`);
       }
     }
     return violations;

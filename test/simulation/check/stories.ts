@@ -65,7 +65,8 @@ export function tellStories({ plan, events }: RunRecord): Stories {
   for (const event of events) {
     switch (event.kind) {
       case 'stored':
-        for (const { id, n, key, dueAt, ttlMs } of event.items) {
+        for (const { id, n, key, dueAt: promised, delayMs, ttlMs } of event.items) {
+          const dueAt = delayMs === undefined ? promised : Math.max(promised ?? 0, event.b + delayMs);
           const known = copies.get(n) ?? new Set();
           copies.set(n, known);
           if (known.has(id)) continue;

@@ -33,7 +33,7 @@ export function consume(application: Application): void {
   const stop$ = new Subject<void>();
   let subscription: Subscription | undefined;
   subscription = pipeline(ends(source, plan, stop$), application, sub).subscribe({
-    next: (outcome) => { history.add({ kind: 'outcome', client: process.name, sub, id: outcome.delivery.id, n: numberOf(outcome.delivery.payload), what: textOf(outcome) }); },
+    next: (outcome) => { history.add({ kind: 'outcome', client: process.name, sub, id: outcome.delivery.id, count: outcome.delivery.deliveryCount, n: numberOf(outcome.delivery.payload), what: textOf(outcome) }); },
     error: (error: unknown) => {
       history.add({ kind: 'stream-error', client: process.name, sub, code: codeOf(error) });
       again();

@@ -36,7 +36,10 @@ export interface StoredItem {
   readonly n: number;
   readonly key: string | undefined;
   readonly duplicate: boolean;
+  /** As its receipt says. */
   readonly dueAt: number | undefined;
+  /** As was asked. */
+  readonly delayMs: number | undefined;
   readonly ttlMs: number | undefined;
 }
 
@@ -51,7 +54,7 @@ export type ClientSide =
   | { readonly kind: 'received'; readonly client: string; readonly consumer: string; readonly sub: string; readonly lease: string; readonly id: string; readonly n: number }
   | { readonly kind: 'started'; readonly client: string; readonly sub: string; readonly lease: string; readonly id: string; readonly n: number; readonly key: string | undefined; readonly count: number }
   | { readonly kind: 'ended'; readonly client: string; readonly sub: string; readonly lease: string; readonly n: number; readonly how: 'done' | 'failed' | 'stopped' | 'died' }
-  | { readonly kind: 'outcome'; readonly client: string; readonly sub: string; readonly id: string; readonly n: number; readonly what: string }
+  | { readonly kind: 'outcome'; readonly client: string; readonly sub: string; readonly id: string; readonly n: number; readonly count: number; readonly what: string }
   | { readonly kind: 'stream-error'; readonly client: string; readonly sub: string; readonly code: string }
   | { readonly kind: 'watched'; readonly client: string; readonly key: string; readonly revision: number; readonly body: string | undefined; readonly cause: KeyChangeCause }
   | { readonly kind: 'watch-status'; readonly client: string; readonly key: string; readonly status: WatchStatus };

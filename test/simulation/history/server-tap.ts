@@ -28,7 +28,7 @@ export function serverTap(broker: Broker, client: string, now: () => number, his
   return over(broker, {
     publisher: over(broker.publisher, {
       publish: (batch) => broker.publisher.publish(batch).pipe(tap((receipts) => {
-        history.add({ kind: 'stored', b: now(), client, token: batch.token ?? '', topic: batch.topic.topic, items: batch.messages.map(({ body, key, ttlMs }, index) => ({ id: receipts[index]?.id ?? '?', n: numberIn(body), key, duplicate: receipts[index]?.duplicate ?? false, dueAt: receipts[index]?.dueAt, ttlMs })) });
+        history.add({ kind: 'stored', b: now(), client, token: batch.token ?? '', topic: batch.topic.topic, items: batch.messages.map(({ body, key, delayMs, ttlMs }, index) => ({ id: receipts[index]?.id ?? '?', n: numberIn(body), key, duplicate: receipts[index]?.duplicate ?? false, dueAt: receipts[index]?.dueAt, delayMs, ttlMs })) });
       })),
     }),
     keys: over(broker.keys, {
