@@ -72,7 +72,7 @@ function begun<T>(branches: readonly Branch<T, unknown>[], message: Message<T>):
 
 /** Throws `WORK_INVALID`. */
 function checkedWork(work: ObservableInput<unknown>): ObservableInput<unknown> {
-  workStream(work);
+  void workStream(work);
   return work;
 }
 

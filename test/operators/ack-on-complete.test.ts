@@ -1,6 +1,6 @@
 import { EMPTY, NEVER, Subject, concat, of, throwError } from 'rxjs';
 import { expect, test } from 'vitest';
-import { ackOnComplete, type AckOnCompleteOptions } from '../../operators/index.js';
+import { ackOnComplete, type AckOnCompleteOptions, type Delivery } from '../../operators/index.js';
 import { flow } from '../support/flow.js';
 import { Diagram, seen } from './support/diagram.js';
 
@@ -8,7 +8,7 @@ test('does what its diagram shows', () => {
   const diagram = new Diagram('ack-on-complete');
   let outcomes: string[] = [];
   const f = flow((f) => {
-    outcomes = seen(f, diagram.deliveries(f, 'deliveries', { retryBackoffMs: [1_000] }).pipe(ackOnComplete(f.logged(({ payload }) => diagram.cold(f, `work(${String(payload)})`)))), ({ kind }) => kind.slice(0, 1).toUpperCase());
+    outcomes = seen(f, diagram.deliveries(f, 'deliveries', { retryBackoffMs: [1_000] }).pipe(ackOnComplete(f.logged(({ payload }) => diagram.cold(f, `work(${payload})`)))), ({ kind }) => kind.slice(0, 1).toUpperCase());
   }, { horizon: 500 });
   diagram.expect(outcomes, 'outcomes');
   expect(f.log).toEqual([`${diagram.row('work(a)').offset}:run a#1`, `${diagram.row('work(b)').offset}:run b#1`]);
@@ -77,9 +77,7 @@ test('its default concurrency is the windows: two merged sources fill both', () 
 test('passes the source\'s error, and releases what runs', () => {
   const f = flow((f) => {
     f.publish('a');
-    const failing = new Subject<never>();
-    f.see(concat(f.source()).pipe(ackOnComplete(f.work('9ms |'))));
-    failing.complete();
+    f.see(f.source().pipe(ackOnComplete(f.work('9ms |'))));
   }, { faults: ({ op, nth }) => (op === 'claim' && nth === 2 ? 'fatal' : undefined) });
   expect(f.log).toEqual(['0:run a#1', '0:error LINK_LOST', '0:stop a#1']);
   expect(f.state).toBe('waiting 1');
@@ -87,7 +85,7 @@ test('passes the source\'s error, and releases what runs', () => {
 
 test('what is no delivery ends the stream with an error, not the process', () => {
   const f = flow((f) => {
-    f.see(of({ payload: 1 } as never).pipe(ackOnComplete(() => EMPTY)));
+    f.see(of<Delivery<string>>({ payload: 1 } as never).pipe(ackOnComplete(() => EMPTY)));
   });
   expect(f.log).toEqual(['0:error OPTION_INVALID']);
 });

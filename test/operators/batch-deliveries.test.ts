@@ -1,6 +1,6 @@
 import { EMPTY, of, take, takeUntil, throwError, timer } from 'rxjs';
 import { expect, test } from 'vitest';
-import { ackOnComplete, batchDeliveries, mapPayload, retryWithBackoff, toDeadLetter, type BatchOptions } from '../../operators/index.js';
+import { ackOnComplete, batchDeliveries, mapPayload, retryWithBackoff, toDeadLetter, type BatchOptions, type Delivery } from '../../operators/index.js';
 import { flow } from '../support/flow.js';
 import { Diagram, seen } from './support/diagram.js';
 
@@ -122,7 +122,7 @@ test('error passes and releases; what is no delivery is an error of the stream',
     const options = { maxSize: 2, maxWaitMs: 5 };
     f.see(throwError(() => new Error('source')).pipe(batchDeliveries(options)));
     f.see(EMPTY.pipe(batchDeliveries(options)));
-    f.see(of(1 as never).pipe(batchDeliveries(options)));
+    f.see(of<Delivery<string>>(1 as never).pipe(batchDeliveries(options)));
   });
   expect(f.log).toEqual(['0:error Error: source', '0:complete', '0:error OPTION_INVALID']);
 });

@@ -1,6 +1,6 @@
 import { BehaviorSubject, EMPTY, NEVER, Subject, of, throwError, timer } from 'rxjs';
 import { expect, test } from 'vitest';
-import { ackOnComplete, drainOn, type DrainOnOptions } from '../../operators/index.js';
+import { ackOnComplete, drainOn, type DrainOnOptions, type Delivery } from '../../operators/index.js';
 import { flow } from '../support/flow.js';
 import { Diagram, marksOf, seen } from './support/diagram.js';
 
@@ -68,7 +68,7 @@ test('error and complete pass; what is no delivery is an error of the stream', (
   const f = flow((f) => {
     f.see(throwError(() => new Error('source')).pipe(drainOn(NEVER)));
     f.see(EMPTY.pipe(drainOn(NEVER)));
-    f.see(of(1 as never).pipe(drainOn(NEVER)));
+    f.see(of<Delivery<string>>(1 as never).pipe(drainOn(NEVER)));
   });
   expect(f.log).toEqual(['0:error Error: source', '0:complete', '0:error OPTION_INVALID']);
 });

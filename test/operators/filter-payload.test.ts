@@ -1,6 +1,6 @@
 import { EMPTY, of, take, throwError } from 'rxjs';
 import { expect, test } from 'vitest';
-import { ackOnComplete, filterPayload } from '../../operators/index.js';
+import { ackOnComplete, filterPayload, type Delivery } from '../../operators/index.js';
 import { flow } from '../support/flow.js';
 import { Diagram, seen } from './support/diagram.js';
 
@@ -51,7 +51,7 @@ test('error and complete pass; what is no delivery is an error of the stream', (
   const f = flow((f) => {
     f.see(throwError(() => new Error('source')).pipe(filterPayload(() => true)));
     f.see(EMPTY.pipe(filterPayload(() => true)));
-    f.see(of(1 as never).pipe(filterPayload(() => true)));
+    f.see(of<Delivery<string>>(1 as never).pipe(filterPayload(() => true)));
   });
   expect(f.log).toEqual(['0:error Error: source', '0:complete', '0:error OPTION_INVALID']);
 });

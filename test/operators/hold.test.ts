@@ -91,7 +91,7 @@ test('error passes; what is no delivery is an error of the stream', () => {
   const f = flow((f) => {
     f.see(throwError(() => new Error('source')).pipe(hold()));
     f.see(EMPTY.pipe(hold()));
-    f.see(of(1 as never).pipe(hold()));
+    f.see(of<Delivery<string>>(1 as never).pipe(hold()));
   });
   expect(f.log).toEqual(['0:error Error: source', '0:complete', '0:error OPTION_INVALID']);
 });

@@ -1,6 +1,6 @@
 import { EMPTY, of, take, tap, throwError } from 'rxjs';
 import { expect, test } from 'vitest';
-import { ackOnComplete, filterPayload, mapPayload } from '../../operators/index.js';
+import { ackOnComplete, filterPayload, mapPayload, type Delivery } from '../../operators/index.js';
 import { flow } from '../support/flow.js';
 import { Diagram, seen } from './support/diagram.js';
 
@@ -48,7 +48,7 @@ test('error, complete and unsubscribe pass; what is no delivery is an error of t
     f.publish('a', 'b');
     f.see(throwError(() => new Error('source')).pipe(mapPayload((payload) => payload)));
     f.see(EMPTY.pipe(mapPayload((payload) => payload)));
-    f.see(of(1 as never).pipe(mapPayload((payload) => payload)));
+    f.see(of<Delivery<string>>(1 as never).pipe(mapPayload((payload) => payload)));
     f.see(f.source().pipe(mapPayload((payload) => payload), take(1), ackOnComplete(() => EMPTY)));
   });
   expect(f.log).toEqual(['0:error Error: source', '0:complete', '0:error OPTION_INVALID', '0:acked a#1', '0:complete']);

@@ -18,15 +18,15 @@ test('does what its diagram shows', () => {
   diagram.expectAllRun();
 });
 
-const target: PublishTarget<unknown> = { publish$: () => EMPTY };
+const nowhere = { publish$: () => EMPTY };
 
-test.each([
+test.each<[string, unknown, unknown, object]>([
   ['no topic', undefined, () => 1, {}],
   ['what cannot publish', {}, () => 1, {}],
-  ['no project', target, undefined, {}],
-  ['headers that are no function', target, () => 1, { headers: {} }],
-  ['a key that is no function', target, () => 1, { key: 'k' }],
-  ['a bad concurrency', target, () => 1, { concurrency: -1 }],
+  ['no project', nowhere, undefined, {}],
+  ['headers that are no function', nowhere, () => 1, { headers: {} }],
+  ['a key that is no function', nowhere, () => 1, { key: 'k' }],
+  ['a bad concurrency', nowhere, () => 1, { concurrency: -1 }],
 ])('refuses %s, at the call', (_what, topic, project, options) => {
   expect(() => publishTo(topic as never, project as never, options as never)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }) as Error);
 });

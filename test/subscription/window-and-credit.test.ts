@@ -27,7 +27,7 @@ test('acks each message on its own completion, in any order', () => {
   const f = flow((f) => {
     f.publish('a', 'b', 'c', 'd');
     const took: Record<string, string> = { a: '--|', b: '----|', c: '-|', d: '---|' };
-    f.see(f.source().pipe(ackOnComplete(f.work(({ payload }) => took[String(payload)] ?? '|'), { concurrency: 4 })));
+    f.see(f.source().pipe(ackOnComplete(f.work(({ payload }) => took[payload] ?? '|'), { concurrency: 4 })));
   });
   expect(f.log.filter((line) => line.includes('acked'))).toEqual(['1:acked c#1', '2:acked a#1', '3:acked d#1', '4:acked b#1']);
   expect(f.callsOf('settle')).toEqual(['1 settle ack:c#1', '2 settle ack:a#1', '3 settle ack:d#1', '4 settle ack:b#1']);
@@ -50,7 +50,7 @@ test('with half the window free it claims now; with less it waits a little for m
     f.publish(...letters(8));
     // m0 ends at 10, m1 and m2 at 20: one free, then three of four.
     const ends: Record<string, number> = { m0: 10, m1: 20, m2: 20 };
-    f.see(f.source({ maxInFlight: 4 }).pipe(ackOnComplete(f.work(({ payload }) => `${ends[String(payload)] ?? 90}ms |`))));
+    f.see(f.source({ maxInFlight: 4 }).pipe(ackOnComplete(f.work(({ payload }) => `${ends[payload] ?? 90}ms |`))));
   }, { lingerMs: { claim: 5, settle: 0 }, horizon: 50 });
   expect(f.callsOf('claim', 'claimed')).toEqual(['0 claim 4', '0 claimed m0#1 m1#1 m2#1 m3#1', '15 claim 1', '15 claimed m4#1', '20 claim 2', '20 claimed m5#1 m6#1']);
 });
@@ -58,7 +58,7 @@ test('with half the window free it claims now; with less it waits a little for m
 test('long work does not starve what waits: twelve free places of 32 are used', () => {
   const f = flow((f) => {
     f.publish(...letters(20));
-    f.see(f.source().pipe(ackOnComplete(f.work(({ payload }) => (Number(String(payload).slice(1)) < 20 ? '900ms |' : '-|')))));
+    f.see(f.source().pipe(ackOnComplete(f.work(({ payload }) => (Number(payload.slice(1)) < 20 ? '900ms |' : '-|')))));
     f.at(10, () => { f.publish(...letters(32).slice(20)); });
   }, { lingerMs: { claim: 5, settle: 5 }, horizon: 100 });
   expect(f.log.filter((line) => line.includes('acked'))).toHaveLength(12);
@@ -68,7 +68,7 @@ test('settlements wait for others no longer than the linger, and not at all when
   const f = flow((f) => {
     f.publish('a', 'b', 'c');
     const took: Record<string, string> = { a: '--|', b: '----|', c: '20ms |' };
-    f.see(f.source({ maxInFlight: 4 }).pipe(ackOnComplete(f.work(({ payload }) => took[String(payload)] ?? '|'))));
+    f.see(f.source({ maxInFlight: 4 }).pipe(ackOnComplete(f.work(({ payload }) => took[payload] ?? '|'))));
   }, { lingerMs: { claim: 0, settle: 5 } });
   expect(f.callsOf('settle')).toEqual(['7 settle ack:a#1 ack:b#1', '20 settle ack:c#1']);
 });

@@ -6,7 +6,7 @@ import { memoryBroker } from '../../src/adapters/memory/index.js';
 import { Chronow } from '../../src/chronow.js';
 import type { ChronowEvent } from '../../src/events.js';
 import type { Broker } from '../../src/port/broker.js';
-import type { SubscriptionStats } from '../../src/port/inspection.js';
+import type { DeadLetterRecord, SubscriptionStats } from '../../src/port/inspection.js';
 import type { Runtime } from '../../src/port/runtime.js';
 import type { Message } from '../../src/subscription/delivery.js';
 import type { DeliverySource } from '../../src/subscription/delivery-source.js';
@@ -90,10 +90,12 @@ export class Flow {
   /** The dead letters of subscription `s`: `a#5 MaxDeliveries`. */
   get dead(): readonly string[] {
     const lines: string[] = [];
-    this.#broker.inspection.peekDeadLetters({ ...topic, subscription: 's' }, 1_000).subscribe((records) => {
-      for (const { message, deliveryCount, history } of records) lines.push(`${this.#nameOf(message.id)}#${deliveryCount} ${history.at(-1)?.reason ?? ''}`);
-    });
+    this.eachDead(({ message, deliveryCount, history }) => { lines.push(`${this.#nameOf(message.id)}#${deliveryCount} ${history.at(-1)?.reason ?? ''}`); });
     return lines;
+  }
+
+  eachDead(look: (record: DeadLetterRecord) => void): void {
+    this.#broker.inspection.peekDeadLetters({ ...topic, subscription: 's' }, 1_000).subscribe((records) => { records.forEach(look); });
   }
 
   at(frame: number, work: () => void): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Observable, map, takeUntil, timer } from 'rxjs';
+import { map, takeUntil, timer, type Observable } from 'rxjs';
 import { expect } from 'vitest';
 import type { Delivery } from '../../../operators/index.js';
 import type { SubscriptionOptions } from '../../../src/topic/options.js';
