@@ -5,8 +5,9 @@ import type { CancelTimer, Runtime } from './port/runtime.js';
 const longestDelayMs = 2 ** 31 - 1;
 
 /**
- * The real clock, queues and chance of this process. Timers do not keep the process alive (`stayAlive` does); a delay longer than a Node
- * timer can carry is taken in several steps, and work never runs before its time by `Date.now()`.
+ * The real clock, queues and chance of this process. The clock is the wall clock at this call, counted on by the monotonic one: when
+ * somebody sets the machine's clock, no lease ends early and none is renewed too late. Timers do not keep the process alive
+ * (`stayAlive` does); a delay longer than a Node timer can carry is taken in several steps, and work never runs before its time.
  *
  * @example
  * ```ts
@@ -14,10 +15,12 @@ const longestDelayMs = 2 ** 31 - 1;
  * ```
  */
 export function systemRuntime(): Runtime {
+  const startedAt = Date.now() - performance.now();
+  const now = (): number => Math.floor(startedAt + performance.now());
   return {
     virtual: false,
-    now: () => Date.now(),
-    at: (time, work) => startTimer(time, work),
+    now,
+    at: (time, work) => startTimer(now, time, work),
     soon: (work) => {
       queueMicrotask(work);
     },
@@ -48,16 +51,16 @@ function holdProcess(): CancelTimer {
   };
 }
 
-function startTimer(time: number, work: () => void): CancelTimer {
+function startTimer(now: () => number, time: number, work: () => void): CancelTimer {
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
-    const delayMs = Math.min(Math.max(0, time - Date.now()), longestDelayMs);
+    const delayMs = Math.min(Math.max(0, time - now()), longestDelayMs);
     timer = setTimeout(tick, delayMs);
     timer.unref();
   };
-  // A Node timer counts on the monotonic clock and may run a millisecond before the wall clock says so.
+  // A Node timer counts whole milliseconds from its start, and may run a little before its time.
   const tick = (): void => {
-    if (Date.now() < time) {
+    if (now() < time) {
       arm();
       return;
     }

@@ -43,7 +43,9 @@ describe('the public names', () => {
     expect(found[door]).toEqual(expected[door]);
   });
 
-  it.each(Object.keys(expected) as (keyof typeof expected)[])('are there at run time behind %s', async (door) => {
+  // vitest's door loads inside a run of vitest only; test/marbles goes through it there.
+  const plainDoors = (Object.keys(expected) as (keyof typeof expected)[]).filter((door) => door !== './marbles/vitest');
+  it.each(plainDoors)('are there at run time behind %s', async (door) => {
     const program = `console.log(JSON.stringify(Object.keys(await import('${door.replace('.', 'chronow')}')).sort()))`;
     const { output } = await outcomeOf(process.execPath, ['--input-type=module', '--eval', program], packed().consumer);
     expect(JSON.parse(output)).toEqual(expected[door].values);
