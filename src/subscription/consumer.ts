@@ -80,7 +80,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   readonly #farewells: Farewells;
   readonly #budget: TurnBudget;
   #isolated = 0;
-  #reading = false;
+  #beingRead: LeaseCell | undefined = undefined;
   #pumping = false;
   #moved = false;
   #scheduled = false;
@@ -118,7 +118,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
     if (this.#stopped) return;
     this.#stopped = true;
     this.#claims.stop();
-    for (const cell of this.#buffer.drain()) cell.settle('release', undefined);
+    for (const cell of [this.#beingRead, ...this.#buffer.drain()]) if (cell?.state === 'buffered') cell.settle('release', undefined);
     this.wake();
   }
 
@@ -235,7 +235,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
 
   lost(cell: LeaseCell, reason: 'lapsed' | 'taken'): void {
     this.freed(cell);
-    const unseen = this.#buffer.remove(cell);
+    const unseen = this.#buffer.remove(cell) || cell === this.#beingRead;
     if (unseen && reason === 'lapsed' && this.policy.order !== 'none') this.#farewells.say({ token: cell.token, action: 'release', said: () => { this.wake(); } });
     this.#reportLost(cell, reason);
     cell.lose(reason);
@@ -287,7 +287,7 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   #emit(): void {
-    while (!this.#stopped && !this.#reading && !this.#budget.exhausted) {
+    while (!this.#stopped && this.#beingRead === undefined && !this.#budget.exhausted) {
       const cell = this.#buffer.shift();
       if (cell === undefined) return;
       this.#budget.spend();
@@ -314,11 +314,11 @@ export class Consumer<T> implements CellOwner, SettleQueueOwner, LeaseKeeperOwne
   }
 
   #offerLater(cell: LeaseCell, pending: Promise<T>): void {
-    this.#reading = true;
+    this.#beingRead = cell;
+    this.#leases.watch(cell);
     const goOn = (offer: () => void): void => {
-      this.#reading = false;
-      if (this.#stopped) cell.settle('release', undefined);
-      else if (cell.state === 'buffered') offer();
+      this.#beingRead = undefined;
+      if (cell.state === 'buffered') offer();
       this.wake();
     };
     pending.then(
