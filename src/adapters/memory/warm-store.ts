@@ -1,12 +1,11 @@
-import type { Observable } from 'rxjs';
+import { defer, of, type Observable } from 'rxjs';
+import { ChronowError } from '../../errors.js';
 import type { DeadLetterRecord } from '../../port/inspection.js';
 import type { StoredMessage } from '../../port/message.js';
 import type { KeyRef, SubscriptionRef, TopicRef } from '../../port/names.js';
 import type { Runtime } from '../../port/runtime.js';
 import type { WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../port/warm-store.js';
 import { systemRuntime } from '../../system-runtime.js';
-import { Gate } from './gate.js';
-import { Outbox } from './outbox.js';
 import { Scoped } from './scoped.js';
 import { WarmKey } from './warm-store-key.js';
 
@@ -26,37 +25,38 @@ const dayMs = 86_400_000;
 
 /** A warm tier inside this process: the executable model of what the one in MongoDB does. Whatever has ended is not shown, and goes when its place is written. */
 export class MemoryWarmStore implements WarmStore {
-  readonly #gate: Gate;
+  readonly #runtime: Runtime;
   readonly #keys = new Scoped<WarmKey>();
   readonly #messages = new Scoped<Map<string, Kept<StoredMessage>>>();
   readonly #dead = new Scoped<Map<string, Kept<DeadLetterRecord>>>();
+  #isClosed = false;
 
   constructor(runtime: Runtime) {
-    this.#gate = new Gate(runtime, new Outbox());
+    this.#runtime = runtime;
   }
 
   saveValue({ key, retentionDays, ...value }: WarmValue): Observable<void> {
-    return this.#gate.once(() => { this.#key(key).save(value, this.#gate.now(), this.#endOf(retentionDays)); });
+    return this.#once(() => { this.#key(key).save(value, this.#runtime.now(), this.#endOf(retentionDays)); });
   }
 
   loadValue(key: KeyRef): Observable<WarmVersion | undefined> {
-    return this.#gate.once(() => this.#keys.get(key, key.key)?.newest(this.#gate.now()));
+    return this.#once(() => this.#keys.get(key, key.key)?.newest(this.#runtime.now()));
   }
 
   deleteValue(key: KeyRef, { revision, keepHistory, retentionDays }: WarmDelete): Observable<void> {
-    return this.#gate.once(() => { this.#key(key).end(revision, keepHistory, this.#gate.now(), this.#endOf(retentionDays)); });
+    return this.#once(() => { this.#key(key).end(revision, keepHistory, this.#runtime.now(), this.#endOf(retentionDays)); });
   }
 
   valueHistory(key: KeyRef, limit: number): Observable<readonly WarmVersion[]> {
-    return this.#gate.once(() => this.#keys.get(key, key.key)?.history(this.#gate.now()).slice(0, limit) ?? []);
+    return this.#once(() => this.#keys.get(key, key.key)?.history(this.#runtime.now()).slice(0, limit) ?? []);
   }
 
   saveMessages(topic: TopicRef, messages: readonly StoredMessage[], retentionDays: number | undefined): Observable<void> {
-    return this.#gate.once(() => { for (const message of messages) this.#keep(this.#messages, topic, topic.topic, message.id, message, retentionDays); });
+    return this.#once(() => { for (const message of messages) this.#keep(this.#messages, topic, topic.topic, message.id, message, retentionDays); });
   }
 
   readMessages({ topic, from, to, after, max }: WarmRange): Observable<readonly StoredMessage[]> {
-    return this.#gate.once(() => {
+    return this.#once(() => {
       const found = this.#kept(this.#messages, topic, topic.topic)
         .filter(({ publishedAt }) => publishedAt >= from && publishedAt <= to)
         .sort((one, other) => one.publishedAt - other.publishedAt || (one.id < other.id ? -1 : 1));
@@ -66,16 +66,26 @@ export class MemoryWarmStore implements WarmStore {
   }
 
   saveDeadLetter(subscription: SubscriptionRef, record: DeadLetterRecord, retentionDays: number | undefined): Observable<void> {
-    return this.#gate.once(() => { this.#keep(this.#dead, subscription, nameOf(subscription), record.message.id, record, retentionDays); });
+    return this.#once(() => { this.#keep(this.#dead, subscription, nameOf(subscription), record.message.id, record, retentionDays); });
   }
 
   /** Dead letters of a subscription that have not ended, in the order in which they came; for tests. */
   deadLetters(subscription: SubscriptionRef): Observable<readonly DeadLetterRecord[]> {
-    return this.#gate.once(() => this.#kept(this.#dead, subscription, nameOf(subscription)));
+    return this.#once(() => this.#kept(this.#dead, subscription, nameOf(subscription)));
   }
 
   close(): Observable<void> {
-    return this.#gate.last(() => undefined);
+    return defer(() => {
+      this.#isClosed = true;
+      return of(undefined);
+    });
+  }
+
+  #once<T>(work: () => T): Observable<T> {
+    return defer(() => {
+      if (this.#isClosed) throw new ChronowError('CLOSED', 'the memory warm store is closed; create a new one.');
+      return of(work());
+    });
   }
 
   #key(key: KeyRef): WarmKey {
@@ -85,7 +95,7 @@ export class MemoryWarmStore implements WarmStore {
   }
 
   #endOf(retentionDays: number | undefined): number | undefined {
-    return retentionDays === undefined ? undefined : this.#gate.now() + Math.ceil(retentionDays * dayMs);
+    return retentionDays === undefined ? undefined : this.#runtime.now() + Math.ceil(retentionDays * dayMs);
   }
 
   /** The first one stays, until it has ended. */
@@ -102,7 +112,7 @@ export class MemoryWarmStore implements WarmStore {
   }
 
   #holds(kept: Kept<unknown> | undefined): boolean {
-    return kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt > this.#gate.now());
+    return kept !== undefined && (kept.expiresAt === undefined || kept.expiresAt > this.#runtime.now());
   }
 }
 
