@@ -22,7 +22,8 @@ export function* freshEntries(sub: SubscriptionState): Generator<Entry> {
 
 /**
  * Takes a message out of a subscription because the topic overflows; answers its deliveries, or undefined where it
- * neither waits nor is delayed. To be called for the oldest such message: then it is the first wherever it stands.
+ * neither waits nor is delayed. To be called for the oldest such message of the log: then it is the first wherever it
+ * stands, behind nothing but dead letters that came back after they had left the log.
  */
 export function drop(sub: SubscriptionState, entry: Entry): number | undefined {
   const { seq } = entry;
@@ -38,7 +39,7 @@ export function drop(sub: SubscriptionState, entry: Entry): number | undefined {
   }
   const key = sub.lanes?.keyOf(entry.key);
   const lane = key === undefined ? undefined : sub.lanes?.find(key);
-  const item = popIfFirst(sub.ready, seq) ?? popIfFirst(sub.alone, seq) ?? (lane && popIfFirst(lane.parked, seq));
+  const item = takeFrom(sub.ready, seq) ?? takeFrom(sub.alone, seq) ?? (lane && takeFrom(lane.parked, seq));
   if (item === undefined) return undefined;
   if (lane !== undefined) {
     sub.lanes?.place(lane);
@@ -47,8 +48,13 @@ export function drop(sub: SubscriptionState, entry: Entry): number | undefined {
   return deliveriesOf(item);
 }
 
-function popIfFirst(queue: SeqQueue<Item>, seq: number): Item | undefined {
-  return queue.peek()?.seq === seq ? queue.pop() : undefined;
+function takeFrom(queue: SeqQueue<Item>, seq: number): Item | undefined {
+  const first = queue.peek();
+  if (first === undefined || first.seq > seq) return undefined;
+  if (first.seq === seq) return queue.pop();
+  const found = [...queue].find((item) => item.seq === seq);
+  if (found !== undefined) queue.filterOut((item) => item === found);
+  return found;
 }
 
 /** Removes what waits or is delayed; answers the messages that left. */
