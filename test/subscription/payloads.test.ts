@@ -37,7 +37,7 @@ test('a message of a codec that this client does not know is undecodable, too', 
 
 test('a payload that its schema refuses goes to the dead letters with that reason, whatever attempts are left', () => {
   const f = flow((f) => {
-    f.cw.topic<unknown>('t').publishBatch$([{ payload: 'no number' }, { payload: 5 }]).subscribe();
+    f.cw.topic('t').publishBatch$([{ payload: 'no number' }, { payload: 5 }]).subscribe();
     f.see(f.cw.topic('t', { schema: z.number() }).subscription('s').pipe(ackOnComplete(() => EMPTY)));
   });
   expect(f.log).toEqual(['0:acked 5#1']);
@@ -46,7 +46,7 @@ test('a payload that its schema refuses goes to the dead letters with that reaso
 
 test('a schema may change the payload', () => {
   const f = flow((f) => {
-    f.cw.topic<unknown>('t').publish$('5').subscribe();
+    f.cw.topic('t').publish$('5').subscribe();
     f.see(f.cw.topic('t', { schema: z.coerce.number().transform((value) => value * 2) }).subscription('s').pipe(ackOnComplete(() => EMPTY)));
   });
   expect(f.log).toEqual(['0:acked 10#1']);
@@ -55,7 +55,7 @@ test('a schema may change the payload', () => {
 test('the dead letter says what was wrong, and never holds the payload in its text', () => {
   const notes: string[] = [];
   const f = flow((f) => {
-    f.cw.topic<unknown>('t').publish$('secret-value').subscribe();
+    f.cw.topic('t').publish$('secret-value').subscribe();
     f.see(f.cw.topic('t', { schema: z.number() }).subscription('s'));
   });
   f.eachDead(({ history }) => { notes.push(JSON.stringify(history)); });
@@ -76,7 +76,7 @@ test('a window full of undecodable ones does not stand still', () => {
 
 test('a schema that asks elsewhere is SCHEMA_ASYNC in virtual time, not a hang', () => {
   const f = flow((f) => {
-    f.cw.topic<unknown>('t').publish$('a').subscribe();
+    f.cw.topic('t').publish$('a').subscribe();
     f.see(f.cw.topic('t', { schema: slowSchema(1) }).subscription('s'));
   });
   expect(f.dead).toEqual(['a#1 SchemaRejected']);

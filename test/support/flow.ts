@@ -22,7 +22,7 @@ export interface FlowOptions {
   /** Lingers as a remote adapter has them, ms. Default: 0. */
   readonly lingerMs?: { readonly claim: number; readonly settle: number } | undefined;
   /** A broker with a planted bug. */
-  readonly plant?: ((broker: Broker) => Broker) | undefined;
+  readonly plant?: ((broker: Broker, runtime: Runtime) => Broker) | undefined;
 }
 
 /** One topic `t`, its subscription `s`, and everything that happened to them, at exact frames. */
@@ -31,6 +31,8 @@ export class Flow {
   readonly runtime: Runtime;
   readonly scheduler: TestScheduler;
   readonly recorder: Recorder;
+  /** The broker as the clients see it. */
+  readonly watched: Broker;
   /** What streams emitted and work did: `3:acked a#1`. */
   readonly log: string[] = [];
   /** What `cw.events$` showed: `3:delivery-leaked a#1`. */
@@ -38,7 +40,6 @@ export class Flow {
   readonly cold: TestScheduler['createColdObservable'];
   readonly hot: TestScheduler['createHotObservable'];
   readonly #broker: Broker;
-  readonly #watched: Broker;
 
   constructor(scheduler: TestScheduler, { faults, lingerMs, plant = (broker) => broker }: FlowOptions, helpers: Pick<Flow, 'cold' | 'hot'>) {
     this.scheduler = scheduler;
@@ -49,14 +50,14 @@ export class Flow {
     this.#broker = memoryBroker({ runtime: this.runtime });
     this.#broker.open().subscribe();
     const lingering = lingerMs === undefined ? this.#broker : over(this.#broker, { capabilities: { ...this.#broker.capabilities, claimLingerMs: lingerMs.claim, settleLingerMs: lingerMs.settle } });
-    this.#watched = plant(this.recorder.record(lingering));
+    this.watched = plant(this.recorder.record(lingering), this.runtime);
     this.cw = this.another();
     this.cw.events$.subscribe((event) => { this.events.push(`${this.now}:${this.#eventText(event)}`); });
   }
 
   /** A second client on the same broker, as a second process would be: closing one does not close the broker. */
   another(): Chronow {
-    return Chronow.over({ broker: over(this.#watched, { close: () => of(undefined) }), runtime: this.runtime });
+    return Chronow.over({ broker: over(this.watched, { close: () => of(undefined) }), runtime: this.runtime });
   }
 
   get now(): number {
