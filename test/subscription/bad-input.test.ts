@@ -1,4 +1,4 @@
-import { EMPTY, NEVER, take } from 'rxjs';
+import { EMPTY, take } from 'rxjs';
 import { expect, test } from 'vitest';
 import { DeadLetter, RetryLater, ackOnComplete } from '../../operators/index.js';
 import type { SubscriptionOptions } from '../../src/topic/options.js';
@@ -32,7 +32,7 @@ test.each<[string, unknown]>([
 
 test('several mistakes are one error that names them all', () => {
   flow((f) => {
-    expect(() => f.source({ maxInFlight: 0, maxDeliveries: -1 } as SubscriptionOptions)).toThrow(/maxInFlight.*maxDeliveries|maxDeliveries.*maxInFlight/);
+    expect(() => f.source({ maxInFlight: 0, maxDeliveries: -1 })).toThrow(/maxInFlight.*maxDeliveries|maxDeliveries.*maxInFlight/);
   });
 });
 
@@ -66,7 +66,7 @@ test('a crash redelivers only what was not finished', () => {
   const f = flow((f) => {
     f.publish('a', 'b', 'c', 'd');
     const took: Record<string, string> = { a: '--|', c: '-|' };
-    f.see(f.source({ visibilityTimeoutMs: 30 }).pipe(take(4), ackOnComplete(({ payload }) => (took[payload] === undefined ? NEVER : f.cold(took[payload])), { concurrency: 4 })));
+    f.see(f.source({ visibilityTimeoutMs: 30 }).pipe(take(4), ackOnComplete(({ payload }) => f.cold(took[payload] ?? '-'), { concurrency: 4 })));
     f.at(5, () => { crashed = true; });
     f.at(40, () => f.see(f.source().pipe(ackOnComplete(f.work('-|'))), 'next '));
   }, { faults: ({ consumer }) => (crashed && consumer === 1 ? 'hang' : undefined), horizon: 500 });
