@@ -11,6 +11,7 @@ import { finalState, leftIn, nothing, type FinalState } from './history/final-st
 import { History, type HistoryEvent } from './history/history.js';
 import { LeaseNames, serverTap } from './history/server-tap.js';
 import { Weather } from './network/weather.js';
+import { drainLimitMs } from './plan/drain-limit.js';
 import { brokerName, type ClientPlan, type FaultPlan, type MessagePlan, type Plan } from './plan/plan.js';
 import { seedOf } from './random.js';
 
@@ -30,8 +31,6 @@ export interface RunRecord {
   readonly steps: number;
 }
 
-/** From the end of the faults on everything must be worked off in this time, ms. */
-const drainLimitMs = 300_000;
 /** Between two looks at whether everything is worked off, ms. */
 const lookMs = 200;
 /** For watchers, after that, ms. */
@@ -87,7 +86,7 @@ class Run {
     let crash: unknown;
     this.#prepare();
     try {
-      await this.#world.run(healAt + drainLimitMs + restMs + closeDeadlineMs + closeSlackMs, () => this.#over);
+      await this.#world.run(healAt + drainLimitMs(this.#plan) + restMs + closeDeadlineMs + closeSlackMs, () => this.#over);
     } catch (error) {
       crash = error;
     }
@@ -123,7 +122,7 @@ class Run {
 
   #inProcess(client: string, work: (process: SimProcess) => void): void {
     const process = this.#processes.get(client);
-    if (process?.isGone === false) process.clock.arrive(() => { work(process); });
+    if (process?.isGone === false) process.clock.arrive(() => { if (!process.ending) work(process); });
   }
 
   #kill(plan: ClientPlan, process: SimProcess, why: string, backMs: number, halfOpenMs: number): void {
@@ -142,9 +141,10 @@ class Run {
     }
     const plan = this.#plan.clients.find(({ name }) => name === client);
     const process = this.#processes.get(client);
-    if (plan === undefined || process === undefined || process.isGone) return;
+    if (plan === undefined || process === undefined || process.isGone || process.ending) return;
     switch (fault.kind) {
       case 'crash': this.#kill(plan, process, 'crash', fault.backMs, fault.halfOpenMs); break;
+      case 'restart': this.#restart(plan, process); break;
       case 'jump': process.clock.jump(fault.byMs); break;
       case 'cut': process.line.cut(); break;
       case 'freeze':
@@ -155,11 +155,18 @@ class Run {
     }
   }
 
+  #restart(plan: ClientPlan, process: SimProcess): void {
+    process.clock.arrive(() => {
+      process.ending = true;
+      process.follow('close', process.cw.close({ deadlineMs: closeDeadlineMs }), () => { this.#kill(plan, process, 'closed', 50, 0); }, nothing);
+    });
+  }
+
   /** Looks again and again, until all is worked off twice in a row; then everybody closes. */
   #look(): void {
-    const busy = [...this.#processes.values()].some(({ isGone, unsettled }) => isGone || unsettled.length > 0);
+    const busy = [...this.#processes.values()].some(({ isGone, ending, unsettled }) => isGone || ending || unsettled.length > 0);
     this.#emptyLooks = !busy && leftIn(this.#broker, this.#plan).length === 0 ? this.#emptyLooks + 1 : 0;
-    if (this.#emptyLooks < 2 && this.#world.time < this.#plan.healAt + drainLimitMs) {
+    if (this.#emptyLooks < 2 && this.#world.time < this.#plan.healAt + drainLimitMs(this.#plan)) {
       this.#world.after(lookMs, () => { this.#look(); });
       return;
     }

@@ -10,7 +10,7 @@ export class Disturbances {
   constructor({ plan, events }: RunRecord) {
     this.#plan = plan;
     for (const event of events) {
-      if (event.kind === 'gone') this.#goneAt.set(event.client, event.at);
+      if (event.kind === 'gone' && event.why !== 'closed') this.#goneAt.set(event.client, event.at);
       if (event.kind === 'call-fault') {
         const times = this.#callFaults.get(event.client) ?? [];
         this.#callFaults.set(event.client, times);
@@ -31,6 +31,7 @@ export class Disturbances {
     return this.#plan.faults.some((fault) => {
       if (fault.client !== client && fault.kind !== 'jump') return false;
       if (fault.client !== client && fault.client !== 'broker') return false;
+      if (fault.kind === 'restart') return false;
       // A clock that jumped back makes its process late for as long as it jumped.
       const until = fault.kind === 'jump' ? fault.at + Math.abs(fault.byMs) : 'forMs' in fault ? fault.at + fault.forMs : fault.at;
       return fault.at <= to && until + tail >= from;

@@ -1,3 +1,4 @@
+import { codeOf } from '../clients/sim-process.js';
 import type { Invariant, Violation } from './violation.js';
 
 export const liveness: Invariant = {
@@ -6,7 +7,7 @@ export const liveness: Invariant = {
   check: ({ events, final }) => {
     const violations: Violation[] = [];
     const say = (text: string, at = Infinity): void => { violations.push({ invariant: 'I11', at, text }); };
-    if (final.crash !== undefined) say(`something was thrown where nobody could catch it: ${final.crash instanceof Error ? (final.crash.stack ?? final.crash.message) : String(final.crash)}`);
+    if (final.crash !== undefined) say(`something was thrown where nobody could catch it: ${final.crash instanceof Error ? (final.crash.stack ?? final.crash.message) : codeOf(final.crash)}`);
     else {
       if (final.drainedAt === undefined) say(`not everything was worked off: ${final.left.join('; ') || 'a publish has no outcome'}`);
       for (const [process, tookMs] of final.closing) if (tookMs === undefined) say(`close() of ${process} did not end in time`);

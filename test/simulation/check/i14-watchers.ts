@@ -1,4 +1,5 @@
 import { counterKey } from '../clients/sharing.js';
+import type { HistoryEvent } from '../history/history.js';
 import { bodyText } from '../history/message-text.js';
 import type { RunRecord } from '../run.js';
 import type { Invariant, Violation } from './violation.js';
@@ -16,7 +17,7 @@ function walk({ events }: RunRecord): readonly Violation[] {
   for (const event of events) {
     if (event.kind === 'key-changed') written.set(`${event.key} ${event.revision}`, event.body);
     if (event.kind !== 'watched') continue;
-    const watcher = `${event.client} ${event.key}`;
+    const watcher = `${event.client} ${event.key} ${event.by}`;
     const before = shown.get(watcher) ?? 0;
     if (event.revision < before) violations.push({ invariant: 'I14', at: event.at, text: `the watcher of ${event.key} at ${event.client} goes back from revision ${before} to ${event.revision}` });
     shown.set(watcher, event.revision);
@@ -28,13 +29,13 @@ function walk({ events }: RunRecord): readonly Violation[] {
 
 function ends({ events, final }: RunRecord): readonly Violation[] {
   if (final.drainedAt === undefined) return [];
-  const last = new Map<string, { readonly client: string; readonly key: string; readonly revision: number; readonly body: string | undefined }>();
+  const last = new Map<string, Extract<HistoryEvent, { kind: 'watched' }>>();
   const gone = new Set(events.flatMap((event) => (event.kind === 'gone' ? [event.client] : [])));
-  for (const event of events) if (event.kind === 'watched') last.set(`${event.client} ${event.key}`, event);
-  return [...last.values()].flatMap(({ client, key, revision, body }): Violation[] => {
+  for (const event of events) if (event.kind === 'watched') last.set(`${event.client} ${event.key} ${event.by}`, event);
+  return [...last.values()].flatMap(({ client, key, by, revision, body }): Violation[] => {
     const stored = final.keys.get(key);
     const value = stored?.body === undefined ? undefined : bodyText(stored.body);
-    if (gone.has(client) || stored === undefined || (body === value && revision === stored.revision)) return [];
+    if (gone.has(client) || stored === undefined || (body === value && (revision === stored.revision || by === 'core'))) return [];
     return [{ invariant: 'I14', at: Infinity, text: `the watcher of ${key} at ${client} ended at revision ${revision}, stored is ${stored.revision}` }];
   });
 }

@@ -54,7 +54,7 @@ export interface Stories {
   readonly leases: ReadonlyMap<string, LeaseStory>;
   /** Copies that were stored, by message number. */
   readonly copies: ReadonlyMap<number, ReadonlySet<string>>;
-  storyOf(sub: string, id: string): MessageStory | undefined;
+  readonly storyOf: (sub: string, id: string) => MessageStory | undefined;
 }
 
 export function tellStories({ plan, events }: RunRecord): Stories {

@@ -15,6 +15,7 @@ export function publish(process: SimProcess, plan: PublishPlan, call: string, hi
   const mayRepeat = plan.batch || plan.messages.every(({ idempotencyKey }) => idempotencyKey !== undefined);
   history.add({ kind: 'publish', client, call, ns });
   const attempt = (): void => {
+    if (process.ending) return;
     process.follow(`publish ${call}`, send(process, plan, call), (receipts) => {
       history.add({ kind: 'publish-ok', client, call, ns, ids: receipts.map(({ id }) => id) });
     }, (error) => {

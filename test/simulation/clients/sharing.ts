@@ -25,14 +25,17 @@ export function writeKey(process: SimProcess, { key, action }: KeyWritePlan, val
   }
 }
 
-/** Watches a key for as long as the process lives. */
+/** Watches a key for as long as the process lives: through the port, and as an application does. */
 export function watch(process: SimProcess, key: string, history: History): void {
   const client = process.name;
   process.broker.watches.watchKey(keyRef(key)).subscribe((signal) => {
     if (signal.kind === 'status') history.add({ kind: 'watch-status', client, key, status: signal.status });
     else {
       const { state, cause } = signal.change;
-      history.add({ kind: 'watched', client, key, revision: state.revision, body: state.body === undefined ? undefined : bodyText(state.body), cause });
+      history.add({ kind: 'watched', by: 'port', client, key, revision: state.revision, body: state.body === undefined ? undefined : bodyText(state.body), cause });
     }
+  });
+  process.cw.shared.watch<number>(key).changes$.subscribe(({ new: value, revision, cause }) => {
+    history.add({ kind: 'watched', by: 'core', client, key, revision, body: value === undefined ? undefined : JSON.stringify(value), cause });
   });
 }

@@ -56,7 +56,7 @@ export type ClientSide =
   | { readonly kind: 'ended'; readonly client: string; readonly sub: string; readonly lease: string; readonly n: number; readonly how: 'done' | 'failed' | 'stopped' | 'died' }
   | { readonly kind: 'outcome'; readonly client: string; readonly sub: string; readonly id: string; readonly n: number; readonly count: number; readonly what: string }
   | { readonly kind: 'stream-error'; readonly client: string; readonly sub: string; readonly code: string }
-  | { readonly kind: 'watched'; readonly client: string; readonly key: string; readonly revision: number; readonly body: string | undefined; readonly cause: KeyChangeCause }
+  | { readonly kind: 'watched'; readonly by: 'port' | 'core'; readonly client: string; readonly key: string; readonly revision: number; readonly body: string | undefined; readonly cause: KeyChangeCause }
   | { readonly kind: 'watch-status'; readonly client: string; readonly key: string; readonly status: WatchStatus };
 
 /** What befell a process, its line or the broker. */

@@ -18,6 +18,11 @@ export class LeaseNames {
     return name;
   }
 
+  /** What stands in a history for a token that came back. */
+  static textOf(token: LeaseToken): string {
+    return typeof token === 'object' ? '?' : String(token);
+  }
+
   token(name: LeaseToken): LeaseToken {
     return (typeof name === 'string' ? this.#tokens.get(name) : undefined) ?? name;
   }
@@ -99,7 +104,7 @@ class TappedLink implements ConsumerLink {
   settle(settlements: readonly Settlement[]): ReturnType<ConsumerLink['settle']> {
     // Copied now: the core's settlements are cells that go on living.
     const asked = settlements.map(({ token, action, delayMs, failure }) => ({ token: this.#leases.token(token), action, delayMs, failure }));
-    const names = settlements.map(({ token }) => String(token));
+    const names = settlements.map(({ token }) => LeaseNames.textOf(token));
     return this.#link.settle(asked).pipe(tap((deviations) => {
       for (const [index, { action, delayMs, failure }] of asked.entries()) {
         const result = deviations.find((deviation) => deviation.index === index)?.result ?? 'done';
@@ -109,7 +114,7 @@ class TappedLink implements ConsumerLink {
   }
 
   renew(tokens: readonly LeaseToken[]): ReturnType<ConsumerLink['renew']> {
-    const names = tokens.map(String);
+    const names = tokens.map((token) => LeaseNames.textOf(token));
     return this.#link.renew(tokens.map((token) => this.#leases.token(token))).pipe(tap(({ leaseUntil, lost }) => {
       for (const [index, lease] of names.entries()) if (!lost.includes(index)) this.#history.add({ kind: 'renewed', b: this.#now(), sub: this.#who.sub, lease, until: leaseUntil });
     }));

@@ -1,5 +1,6 @@
 import { BehaviorSubject, Observable, map, of, tap } from 'rxjs';
 import type { Broker } from '../../../src/port/broker.js';
+import type { ConsumerLink } from '../../../src/port/delivery-store.js';
 import type { LinkStatus } from '../../../src/port/events.js';
 import { over } from '../../conformance/support/over.js';
 import type { History } from '../history/history.js';
@@ -7,6 +8,10 @@ import { subName } from '../history/server-tap.js';
 import type { Line } from './line.js';
 import { LineLink } from './line-link.js';
 import { watchOver } from './watch-line.js';
+
+function closeAgain(link: ConsumerLink): void {
+  link.detach().subscribe();
+}
 
 /** A broker at the far end of a line, as one process sees it. */
 export function lineBroker(broker: Broker, line: Line, lingerMs: number, brokerNow: () => number, history: History): Broker {
@@ -28,7 +33,7 @@ export function lineBroker(broker: Broker, line: Line, lingerMs: number, brokerN
     publisher: { publish: (batch) => send('publish', publisher.publish(batch)), cancelScheduled: (topic, id) => send('cancelScheduled', publisher.cancelScheduled(topic, id)) },
     deliveries: {
       // A line that was opened for a process that does not know of it is closed again.
-      attach: (ref, consumer) => line.send('attach', deliveries.attach(ref, consumer), (link) => { link.detach().subscribe(); })
+      attach: (ref, consumer) => line.send('attach', deliveries.attach(ref, consumer), closeAgain)
         .pipe(map((link) => new LineLink(line, link, consumer.consumerId, subName(ref), brokerNow, history))),
     },
     inspection: over(inspection, { stats: (topic) => send('stats', inspection.stats(topic)) }),

@@ -2,6 +2,7 @@ import { Observable, map } from 'rxjs';
 import type { ClaimAnswer, ClaimRequest, ConsumerLink, RenewAnswer } from '../../../src/port/delivery-store.js';
 import type { LeaseToken, Settlement } from '../../../src/port/lease.js';
 import type { History } from '../history/history.js';
+import { LeaseNames } from '../history/server-tap.js';
 import { numberIn } from '../history/message-text.js';
 import { ClaimJourney, ClaimSeat } from './claim-journey.js';
 import type { Line } from './line.js';
@@ -72,8 +73,8 @@ export class LineLink implements ConsumerLink {
     const deliveries = answer.deliveries.map(({ token, message, deliveryCount, leaseUntil, isolated }) => {
       const until = this.#here(leaseUntil - this.#answeredNow(answeredAt), answeredAt);
       this.#held.set(token, until);
-      this.#line.leases.set(`${this.#sub} ${message.id}`, String(token));
-      this.#history.add({ kind: 'received', client: this.#line.process.name, consumer: this.#consumer, sub: this.#sub, lease: String(token), id: message.id, n: numberIn(message.body) });
+      this.#line.leases.set(`${this.#sub} ${message.id}`, LeaseNames.textOf(token));
+      this.#history.add({ kind: 'received', client: this.#line.process.name, consumer: this.#consumer, sub: this.#sub, lease: LeaseNames.textOf(token), id: message.id, n: numberIn(message.body) });
       return { token, message, deliveryCount, leaseUntil: until, isolated };
     });
     return { deliveries, makeRoom: answer.makeRoom };

@@ -89,6 +89,8 @@ export type FaultPlan =
   | { readonly kind: 'cut' | 'lossy' | 'slow' | 'freeze'; readonly client: string; readonly at: number; readonly forMs: number }
   /** The process is gone; its line is noticed to be dead only after `halfOpenMs`, and a successor starts after `backMs`. */
   | { readonly kind: 'crash'; readonly client: string; readonly at: number; readonly backMs: number; readonly halfOpenMs: number }
+  /** The process is asked to end, closes its client, and its successor starts: no fault at all. */
+  | { readonly kind: 'restart'; readonly client: string; readonly at: number }
   | { readonly kind: 'jump'; readonly client: string; readonly at: number; readonly byMs: number };
 
 /** The `client` of a fault that befalls the broker. */

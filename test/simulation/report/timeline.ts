@@ -21,7 +21,7 @@ function tell(event: HistoryEvent): readonly [string, string] | undefined {
     case 'ended': return [event.client, `work on ${String(event.n)} under ${event.lease} ${event.how}`];
     case 'outcome': return [event.client, `${event.what} ${String(event.n)} in ${event.sub}`];
     case 'stream-error': return [event.client, `stream on ${event.sub} ends with ${event.code}`];
-    case 'watched': return [event.client, `sees ${event.key} = ${event.body ?? 'nothing'} at revision ${String(event.revision)} (${event.cause})`];
+    case 'watched': return [event.client, `sees (${event.by}) ${event.key} = ${event.body ?? 'nothing'} at revision ${String(event.revision)} (${event.cause})`];
     case 'watch-status': return [event.client, `watch of ${event.key} is ${event.status}`];
     case 'fault': return [event.client, `FAULT ${event.what} until ${event.to.toFixed(0)}`];
     case 'gone': return [event.client, `GONE (${event.why})`];
