@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { isChronowError } from '../../src/errors.js';
 import type { BrokerEvent } from '../../src/port/events.js';
 import type { Scope } from '../../src/port/names.js';
-import type { PolicyPatch } from '../../src/port/policy.js';
 import type { Entry } from './journal.js';
 import { checkOverflow } from './rules/capacity.js';
 import { checkTold, hearDeath, hearLapse } from './rules/endings.js';
@@ -26,8 +25,9 @@ export class Model {
   readonly watchings: Set<Watching> = new Set();
   /** Every hand-over there was, for tokens of any age. */
   readonly holds: Hold[] = [];
-  /** Policies that changed in this call. */
-  readonly policyChanges: { readonly subscription: string; readonly after: PolicyPatch }[] = [];
+  /** How many changes of policy were told. */
+  policyChanges = 0;
+  /** Deaths that were told before the answer that explains them. */
   readonly unexplained: { readonly sub: SubscriptionModel; readonly event: DeathEvent }[] = [];
 
   constructor(scope: Scope) {
@@ -70,14 +70,13 @@ export class Model {
   rest(now: Span): void {
     this.turn(now);
     this.topic?.trim();
-    for (const { sub, event } of this.unexplained.splice(0)) assert.ok(hearDeath(sub, event, now), `${event.type} of ${event.id}, which somebody holds`);
+    for (const { sub, event } of this.unexplained.splice(0)) assert.ok(hearDeath(sub, event, now), `${event.type} of ${String(sub.fates.get(event.id))} was told without reason`);
     for (const sub of this.subscriptions()) {
       checkTold(sub);
       for (const consumer of sub.consumers) if (consumer?.claim !== undefined) this.#checkWait(consumer, now);
     }
     for (const key of this.keys.values()) key.runOut(now);
     for (const watching of this.watchings) checkShown(watching, this.keys.values());
-    this.policyChanges.length = 0;
   }
 
   #checkWait(consumer: Consumer, now: Span): void {
@@ -118,6 +117,9 @@ export class Model {
     else if (event.type === 'dead-lettered' || event.type === 'dropped') {
       if (event.reason === 'Overflow' && this.topic !== undefined) checkOverflow(this.topic, now);
       if (!hearDeath(sub, event, now)) this.unexplained.push({ sub, event });
-    } else if (event.type === 'policy-changed') this.policyChanges.push({ subscription: event.subscription.subscription, after: event.after });
+    } else if (event.type === 'policy-changed') {
+      this.policyChanges += 1;
+      sub.change(event.after);
+    }
   }
 }

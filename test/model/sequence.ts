@@ -8,7 +8,7 @@ import { changeOrder, changePolicy, patch } from './commands/policy.js';
 import { cancelScheduled, publish, publishRun, resend } from './commands/publish.js';
 import { crash, pull, waitFor } from './commands/pull.js';
 import { changeLimits, deleteSubscription, deleteTopic } from './commands/remove.js';
-import { renew, repeat, settle, settleAbroad } from './commands/settle.js';
+import { fail, renew, repeat, settle, settleAbroad } from './commands/settle.js';
 import { advance } from './commands/time.js';
 import type { Command } from './command.js';
 import { settleDown } from './command.js';
@@ -27,6 +27,7 @@ const table: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [9, pull],
   [3, waitFor],
   [12, settle],
+  [4, fail],
   [2, repeat],
   [1, settleAbroad],
   [2, renew],
@@ -47,7 +48,7 @@ const table: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [1, unwatch],
   [1, deleteSubscription],
   [1, deleteTopic],
-  [1, look],
+  [2, look],
 ];
 
 export const commandKinds: number = table.length;

@@ -70,12 +70,11 @@ export class World {
     return this.#journal.splice(0);
   }
 
-  /** Of those, only the leases that were taken away: they come before the answer to a call that found them so. */
-  lapses(): readonly Entry[] {
+  /** Of those, only the events: what they tell of was there before the answer to the call, claims are answered after it. */
+  events(): readonly Entry[] {
     const all = this.#journal.splice(0);
-    const isLapse = (entry: Entry): boolean => entry.kind === 'event' && entry.event.type === 'lease-lapsed';
-    this.#journal.push(...all.filter((entry) => !isLapse(entry)));
-    return all.filter(isLapse);
+    this.#journal.push(...all.filter(({ kind }) => kind !== 'event'));
+    return all.filter(({ kind }) => kind === 'event');
   }
 
   /** A new consumer; the seats of a subscription take turns between the processes. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { command } from '../command.js';
+import { command, settleDown } from '../command.js';
 import type { Command } from '../command.js';
 import { checkDead } from '../rules/looking.js';
 
@@ -22,10 +22,11 @@ export const redrive: fc.Arbitrary<Command> = command(
       assert.ok(sub);
       const ids = isByIds ? [...[...sub.dead].filter((_fate, index) => index % 2 === 0).map(({ sent }) => sent.id), 'no-such-id'] : undefined;
       const { value: count, now } = await world.answer(world.broker.inspection.redrive({ subscription: sub.ref, ids, reason, max }));
-      model.hear(world.heard());
+      model.hear(world.events());
       const chosen = [...sub.dead].filter(({ sent, history }) => (ids?.includes(sent.id) ?? true) && (reason === undefined || history.at(-1)?.note.reason === reason)).slice(0, max);
       assert.equal(count, chosen.length, 'how many went back');
       for (const fate of chosen) sub.revive(fate, now);
+      await settleDown(model, world);
       const { value: records } = await world.answer(world.broker.inspection.peekDeadLetters(sub.ref, 1_000_000));
       checkDead(sub, records);
       return chosen.map(({ sent }) => sent.id).join(', ');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { command } from '../command.js';
+import { command, settleDown } from '../command.js';
 import type { Command } from '../command.js';
 import type { Model } from '../model.js';
 import { checkDead, checkPeeked, checkStats, peek } from '../rules/looking.js';
@@ -10,9 +10,10 @@ import type { World } from '../world.js';
 export async function lookAround(model: Model, world: World): Promise<string> {
   const { topic } = model;
   if (topic === undefined) return 'nothing there';
-  const { value: stats, now } = await world.answer(world.broker.inspection.stats(topic.ref));
-  model.turn(now);
-  model.hear(world.heard());
+  // What is due is moved by the first look, and goes to whoever waits for it.
+  await world.answer(world.broker.inspection.stats(topic.ref));
+  await settleDown(model, world);
+  const { value: stats } = await world.answer(world.broker.inspection.stats(topic.ref));
   assert.deepEqual(stats.subscriptions.map(({ name }) => name).sort(), [...topic.subscriptions.keys()].sort(), 'which subscriptions there are');
   if (stats.scheduled !== null) assert.equal(stats.scheduled, topic.scheduled.size, 'how many messages are scheduled');
   const said: string[] = [];

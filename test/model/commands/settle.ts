@@ -8,6 +8,7 @@ import { checkSettled } from '../rules/settling.js';
 import { includes, later } from '../span.js';
 import type { Hold } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
+import type { World } from '../world.js';
 
 type Choice = 'live' | 'any';
 
@@ -30,6 +31,21 @@ function answersOf(settlements: readonly Settlement[], deviations: readonly Sett
 
 const name = (hold: Hold): string => `${hold.fate.sent.id}#${hold.count}`;
 
+/** One call of the consumer that this hold is or was of. */
+async function settleAll(model: Model, world: World, { consumer }: Hold, settlements: readonly Settlement[]): Promise<string> {
+  const { subscription: sub } = consumer;
+  const { value, now } = await world.answer(consumer.link.settle(settlements));
+  model.hear(world.events());
+  const answers = answersOf(settlements, value);
+  const said = settlements.map((one, index) => {
+    const answer = answers[index] ?? 'done';
+    checkSettled(sub, one, answer, now);
+    const hold = sub.holds.get(one.token);
+    return `${one.action} ${hold === undefined ? '' : name(hold)} ${answer}`;
+  });
+  return `${consumer.name}: ${said.join(', ')}`;
+}
+
 /** Ends leases in one call: one, or several of one consumer. */
 export const settle: fc.Arbitrary<Command> = command(fc.record({ first: choice, details: fc.oneof({ weight: 4, arbitrary: fc.tuple(details) }, { weight: 1, arbitrary: fc.array(details, { minLength: 2, maxLength: 4 }) }) }), {
   name: 'settle',
@@ -41,11 +57,18 @@ export const settle: fc.Arbitrary<Command> = command(fc.record({ first: choice, 
     // The others in its hands, and then the same again.
     const holds = [hold, ...[...consumer.holds].filter((other) => other !== hold), hold];
     const settlements = several.map((one, index): Settlement => ({ ...one, token: (holds[index] ?? hold).token }));
-    const { value, now } = await world.answer(consumer.link.settle(settlements));
-    model.hear(world.lapses());
-    const answers = answersOf(settlements, value);
-    for (const [index, settlement] of settlements.entries()) checkSettled(consumer.subscription, settlement, answers[index] ?? 'done', now);
-    return `${consumer.name}: ${settlements.map((one, index) => `${one.action} ${name(holds[index] ?? hold)} ${answers[index] ?? ''}`).join(', ')}`;
+    return settleAll(model, world, hold, settlements);
+  },
+});
+
+/** What somebody holds fails, and comes back by the stored policy. */
+export const fail: fc.Arbitrary<Command> = command(fc.record({ number: fc.nat(), delayMs: fc.constantFrom(undefined, undefined, undefined, 0) }), {
+  name: 'fail',
+  can: (model) => model.live.length > 0,
+  run: async (model, world, { number, delayMs }) => {
+    const hold = holdOf(model, { of: 'live', number });
+    assert.ok(hold);
+    return settleAll(model, world, hold, [{ token: hold.token, action: 'retry', delayMs }]);
   },
 });
 
@@ -57,11 +80,7 @@ export const repeat: fc.Arbitrary<Command> = command(fc.nat(), {
     const hold = pick(model.holds.filter(({ end }) => end !== 'live' && end !== 'taken'), number);
     assert.ok(hold && hold.end !== 'live' && hold.end !== 'taken');
     const settlement: Settlement = { token: hold.token, action: hold.end, delayMs: 0 };
-    const { value, now } = await world.answer(hold.consumer.link.settle([settlement]));
-    model.hear(world.lapses());
-    const [answer = 'done'] = answersOf([settlement], value);
-    checkSettled(hold.consumer.subscription, settlement, answer, now);
-    return `${settlement.action} ${name(hold)} ${answer}`;
+    return settleAll(model, world, hold, [settlement]);
   },
 });
 
@@ -91,7 +110,7 @@ export const renew: fc.Arbitrary<Command> = command(fc.array(choice, { minLength
     const { subscription: sub } = consumer;
     const tokens: readonly LeaseToken[] = [hold.token, ...[...consumer.holds].filter((other) => other !== hold).slice(0, choices.length - 1).map(({ token }) => token)];
     const { value, now } = await world.answer(consumer.link.renew(tokens));
-    model.hear(world.lapses());
+    model.hear(world.events());
     const until = later(now, sub.policy.visibilityTimeoutMs);
     assert.ok(includes(until, value.leaseUntil), `a renewed lease ends at ${value.leaseUntil}, it should at ${until.lo}`);
     for (const [index, token] of tokens.entries()) {

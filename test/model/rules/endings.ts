@@ -25,18 +25,22 @@ export function hearLapse(sub: SubscriptionModel, { id, deliveryCount }: LapseEv
   sub.lapse(hold, now);
 }
 
-/** A message is dead: an event says so. False: it is in somebody's hands, so the answer to a settlement has to explain it. */
+/** A message is dead: an event says so. False: as far as is known it cannot be, so the answer to the call has to explain it. */
 export function hearDeath(sub: SubscriptionModel, event: DeathEvent, now: Span): boolean {
   const fate = sub.fates.get(event.id);
   assert.ok(fate, `${event.type} of ${event.id}, which is none of ${sub.ref.subscription}`);
   const { place } = fate;
-  if (place.kind === 'leased') return false;
+  if (place.kind === 'leased') {
+    // Among the dead letters it stands where it was told.
+    if (event.type === 'dead-lettered') sub.dead.add(fate);
+    return false;
+  }
   if (place.kind === 'waiting') {
     checkDeath(sub, fate, event, now);
     sub.die(fate, { reason: event.reason }, now, event.type === 'dead-lettered', true);
     return true;
   }
-  assert.ok(place.kind === 'dead' && !place.death.isTold, `${event.type} of ${String(fate)} was told without reason`);
+  if (place.kind === 'gone' || place.death.isTold) return false;
   const { death } = place;
   death.isTold = true;
   assert.deepEqual([event.type, event.reason, event.deliveryCount], [death.isKept ? 'dead-lettered' : 'dropped', death.note.reason, death.count], `what was told of ${String(fate)}`);

@@ -49,6 +49,12 @@ export class SubscriptionModel {
     consumer.holds.add(hold);
   }
 
+  /** Another policy is in force. */
+  change(policy: SubscriptionPolicy): void {
+    if (policy.order !== this.policy.order) this.epoch += 1;
+    this.policy = policy;
+  }
+
   /** A lease is over; its message has to be put somewhere. */
   end(hold: Hold, end: 'taken' | SettleAction, now: Span, answer: Answer = 'done'): void {
     hold.end = end;
