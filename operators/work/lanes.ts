@@ -107,7 +107,10 @@ export class Lanes<Member extends LaneMember> {
  * order: what was claimed after a return was confirmed comes behind whatever became of that.
  */
 function comesInOrder<Member extends LaneMember>(lane: Lane<Member>, job: Member): boolean {
-  const before = lane.returned.slice(0, placeOf(lane, job));
+  const place = placeOf(lane, job);
+  const earlier = new Set(lane.returned.slice(0, place).map(({ member }) => member.id));
+  // A message may have been here twice: under a lease that was lost, and under the one it came again with.
+  const before = lane.returned.filter(({ member }, index) => index < place || earlier.has(member.id));
   if (before.some(isPending)) {
     lane.held.push(job);
     return false;
@@ -116,7 +119,7 @@ function comesInOrder<Member extends LaneMember>(lane: Lane<Member>, job: Member
     job.giveBack();
     return false;
   }
-  lane.returned.splice(0, before.length + 1);
+  lane.returned = lane.returned.filter((returned, index) => index > place && !before.includes(returned));
   return true;
 }
 
