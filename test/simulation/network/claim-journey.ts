@@ -104,9 +104,13 @@ export class ClaimJourney implements Journey {
         this.#unheard(answer);
         return;
       }
-      this.#close(() => {
-        this.#out.next(this.#arrived(answer, answeredAt));
-        this.#out.complete();
+      this.#line.process.arrive(() => {
+        // Cut off while the process stood still.
+        if (!this.#open) this.#unheard(answer);
+        this.#end(() => {
+          this.#out.next(this.#arrived(answer, answeredAt));
+          this.#out.complete();
+        });
       });
     });
   }
