@@ -83,14 +83,14 @@ export class SharedValues {
    */
   update<T>(key: string, change: (value: T) => T, options: UpdateOptions & { readonly initial: T }): Promise<T>;
   update<T>(key: string, change: (value: T | null) => T, options?: UpdateOptions): Promise<T>;
-  update<T>(key: string, change: (value: T) => T, options: UpdateOptions & { readonly initial?: T } = {}): Promise<T> {
+  update<T>(key: string, change: (value: T | null) => T, options: UpdateOptions & { readonly initial?: T } = {}): Promise<T> {
     return this.#client.promises.of(this.#update(key, change, options));
   }
 
   /** The cold twin of {@link SharedValues.update}. */
   update$<T>(key: string, change: (value: T) => T, options: UpdateOptions & { readonly initial: T }): Observable<T>;
   update$<T>(key: string, change: (value: T | null) => T, options?: UpdateOptions): Observable<T>;
-  update$<T>(key: string, change: (value: T) => T, options: UpdateOptions & { readonly initial?: T } = {}): Observable<T> {
+  update$<T>(key: string, change: (value: T | null) => T, options: UpdateOptions & { readonly initial?: T } = {}): Observable<T> {
     return this.#update(key, change, options);
   }
 
@@ -173,7 +173,7 @@ export class SharedValues {
    * @throws ChronowError at the call: `NAME_INVALID`, `OPTION_INVALID`, `CLOSED`.
    */
   watchMany<T = unknown>(prefixOrKeys: string | readonly string[], options: WatchManyOptions<T> = {}): SharedWatchMany<T> {
-    checkOptions('watchMany', { ...options, prefixOrKeys }, { ...watchManyRules, prefixOrKeys: aPrefixOrKeys });
+    checkOptions('watchMany', { ...options, prefixOrKeys }, { ...watchManyRules, prefixOrKeys: aPrefixOrKeys }, ['prefixOrKeys']);
     this.#client.assertOpen('watchMany');
     const ref = (key: string): KeyRef => this.#commands.ref(key, options);
     const { tenantId, namespace } = ref('any');
@@ -190,9 +190,9 @@ export class SharedValues {
     return new SharedWatchMany<T>(new ManyCore<T>(plan), this.#feeds);
   }
 
-  #update<T>(key: string, change: (value: T) => T, { initial, ...options }: UpdateOptions & { readonly initial?: T }): Observable<T> {
+  #update<T>(key: string, change: (value: T | null) => T, { initial, ...options }: UpdateOptions & { readonly initial?: T }): Observable<T> {
     return this.#commands.command('update', options, updateRules, () => {
-      const next = (value: T | undefined): T => changed(key, change(value === undefined ? (initial ?? null) as T : value));
+      const next = (value: T | undefined): T => changed(key, change(value === undefined ? (initial ?? null) : value));
       return this.#commands.update({ key: this.#commands.ref(key, options), coder: this.#commands.coder<T>(key, undefined), next, options }).pipe(map(({ value }) => value));
     });
   }

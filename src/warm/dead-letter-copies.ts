@@ -39,9 +39,11 @@ export class DeadLetterCopies {
     }
     const ids = new Set([id]);
     this.#died.set(lane, { ref, ids });
+    const announced = this.#warm.announce();
     this.#runtime.soon(() => {
       this.#died.delete(lane);
       this.#warm.send({ work: 'dead-letter', of: ref, lane, isReplaceable: false, write: () => this.#copy(ref, ids) }, false).subscribe({ error: () => undefined });
+      announced();
     });
   }
 

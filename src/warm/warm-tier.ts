@@ -34,6 +34,7 @@ export class WarmTier {
   readonly #keys: KeyStore;
   readonly #runtime: Runtime;
   readonly #mirror: Mirror;
+  readonly #hold: WarmParts['hold'];
   /** Messages of a topic that wait for the write of those before them, and go together. */
   readonly #open = new Map<string, StoredMessage[]>();
 
@@ -42,6 +43,7 @@ export class WarmTier {
     this.defaults = defaults;
     this.#keys = keys;
     this.#runtime = runtime;
+    this.#hold = hold;
     this.#mirror = new Mirror({
       runtime,
       report,
@@ -105,6 +107,11 @@ export class WarmTier {
       };
       return this.send({ work: 'messages', of: topic, lane, isReplaceable: false, write }, isRequired, seal);
     });
+  }
+
+  /** Something is about to be sent: the client does not end before the answer is called. */
+  announce(): () => void {
+    return this.#hold(() => undefined);
   }
 
   /** Answers at once, or, where it is required, when it is done; errors `WARM_FAILED` then. */

@@ -30,7 +30,7 @@ function run(rows: readonly (readonly [string, string])[], letters: Readonly<Rec
       if (verb === 'set') hot(marbles).pipe(mergeMap((letter) => shared.set$(key, Number(letter)))).subscribe();
       if (verb === 'del') hot(marbles).pipe(mergeMap(() => shared.del$(key))).subscribe();
       if (verb === 'values') expectObservable(shared.watch('k').pipe(map(String)), '^----------!').toBe(marbles, letters);
-      if (verb === 'initial:') expectObservable(shared.watch('k', { initial: key }).pipe(map((value) => value)), '^----------!').toBe(marbles);
+      if (verb === 'initial:') expectObservable(shared.watch<string | number>('k', { initial: key }).pipe(map((value) => String(value))), '^----------!').toBe(marbles);
       if (verb === 'maps') expectObservable(shared.watchMany('').pipe(map((values) => [...values].sort().map((pair) => pair.join(' ')).join(', '))), '^----------!').toBe(marbles, letters);
     }
   });

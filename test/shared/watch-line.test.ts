@@ -1,6 +1,7 @@
 import { map } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Chronow } from '../../src/chronow.js';
 import { ChronowError } from '../../src/errors.js';
 import { ScriptedWatch, see } from './support/scripted-watch.js';
 
@@ -180,6 +181,28 @@ describe('next', () => {
     const watch = back.cw.shared.watch<number>('k');
     for (let value = 0; value < 1_002; value += 1) watch.next(value);
     expect(back.events).toMatchObject([{ type: 'watch-set-failed', error: { code: 'LINK_LOST', details: { waiting: 1_000 } } }]);
+  });
+
+  test('sends any number within the call where the backend answers within it', async () => {
+    const cw = await Chronow.init();
+    const watch = cw.shared.watch<number>('k');
+    for (let value = 0; value < 5_000; value += 1) watch.next(value);
+    expect(await cw.shared.get('k')).toBe(4_999);
+    await cw.close();
+  });
+
+  test.each(['next', 'set$'] as const)('lets timers run where an observer answers each value with another by %s', async (how) => {
+    const cw = await Chronow.init();
+    const watch = cw.shared.watch<number>('k', { initial: 0 });
+    const answer = (value: number): void => {
+      if (how === 'next') watch.next(value);
+      else watch.set$(value).subscribe();
+    };
+    const subscription = watch.subscribe((value) => { answer(value + 1); });
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    subscription.unsubscribe();
+    expect(watch.value).toBeGreaterThan(1_000);
+    await cw.close();
   });
 
   test('refuses what does not fit the schema, and writes nothing', () => {

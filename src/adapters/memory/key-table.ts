@@ -127,6 +127,10 @@ export class KeyTable implements KeyStore {
     for (const record of this.#records.in(scope)) if (record.ref.key.startsWith(prefix)) this.#arm(record);
   }
 
+  nextTurn(work: () => void): void {
+    this.#runtime.turn(work);
+  }
+
   close(): void {
     for (const record of this.#records) record.cancel?.();
   }

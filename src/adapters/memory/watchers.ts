@@ -6,6 +6,9 @@ import type { Gate } from './gate.js';
 import type { KeyTable } from './key-table.js';
 import { Scoped } from './scoped.js';
 
+/** An observer that answers each change with another would never let go: after so many at a stretch it goes on in the next turn. */
+const changesPerTurn = 4_096;
+
 /** One observer. `seen` is the number of the last change it needs no telling of. */
 interface Watcher {
   readonly subscriber: Subscriber<WatchSignal>;
@@ -116,10 +119,16 @@ export class Watchers implements WatchSource {
 
   #ring(): void {
     this.#ringing = true;
+    let left = changesPerTurn;
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
       for (const { number, change } of batch) this.#tell(number, change);
+      left -= batch.length;
+      if (left <= 0 && this.#queue.length > 0) {
+        this.#table.nextTurn(() => { this.#ring(); });
+        return;
+      }
     }
     this.#ringing = false;
   }

@@ -18,28 +18,33 @@ export interface Showing<V> extends Shown<V> {
   readonly quiet: boolean;
 }
 
-/** One observer, of values or of changes, and what it has seen. */
-interface Observer {
-  order: number;
-  revision: number;
-  /** undefined: nothing yet. */
-  isPresent: boolean | undefined;
-  readonly complete: () => void;
-  readonly error: (error: unknown) => void;
-}
+/** One observer, of values or of changes, and what it has seen. A class with few fields: there may be ten thousand of them. */
+class Observer<E> {
+  readonly subscriber: Subscriber<E>;
+  order = -1;
+  revision = -1;
+  /** undefined: it was shown nothing yet. */
+  isPresent: boolean | undefined = undefined;
 
-interface ValueObserver<V> extends Observer {
-  readonly next: (value: V) => void;
-}
+  constructor(subscriber: Subscriber<E>) {
+    this.subscriber = subscriber;
+  }
 
-interface ChangeObserver<V> extends Observer {
-  readonly change: (change: WatchChange<V>) => void;
+  saw(shown: Shown<unknown>): void {
+    this.order = shown.order;
+    this.revision = shown.revision;
+    this.isPresent = shown.isPresent;
+  }
+
+  hasSeen(showing: Showing<unknown>): boolean {
+    return this.order >= showing.order || (this.revision >= showing.revision && !showing.forced);
+  }
 }
 
 /** The observers of one watch. Each is shown what it has not seen, in one order. */
 export class Audience<V> {
-  readonly #values = new Set<ValueObserver<V>>();
-  readonly #changes = new Set<ChangeObserver<V>>();
+  readonly #values = new Set<Observer<V>>();
+  readonly #changes = new Set<Observer<WatchChange<V>>>();
   /** What was shown last, also while nobody observed. */
   #last: Shown<V> | undefined;
 
@@ -53,29 +58,29 @@ export class Audience<V> {
 
   /** The answer shows the observer where it begins; undefined: nothing is known. */
   addValues(subscriber: Subscriber<V>): (start: Shown<V> | undefined) => void {
-    const observer: ValueObserver<V> = { ...unseen, ...sinkOf(subscriber), next: (value) => { subscriber.next(value); } };
+    const observer = new Observer(subscriber);
     this.#values.add(observer);
     subscriber.add(() => this.#values.delete(observer));
     return (start) => {
       if (start === undefined || subscriber.closed) return;
-      saw(observer, start);
+      observer.saw(start);
       subscriber.next(start.value);
     };
   }
 
   addChanges(subscriber: Subscriber<WatchChange<V>>): (start: Shown<V> | undefined) => void {
-    const observer: ChangeObserver<V> = { ...unseen, ...sinkOf(subscriber), change: (change) => { subscriber.next(change); } };
+    const observer = new Observer(subscriber);
     this.#changes.add(observer);
     subscriber.add(() => this.#changes.delete(observer));
-    return (start) => { if (start !== undefined) saw(observer, start); };
+    return (start) => { if (start !== undefined) observer.saw(start); };
   }
 
   show(showing: Showing<V>): void {
     for (const observer of this.#values) {
-      if (hasSeen(observer, showing)) continue;
+      if (observer.hasSeen(showing)) continue;
       const isNew = observer.isPresent === undefined || isNews(observer.isPresent, showing);
-      saw(observer, showing);
-      if (isNew) observer.next(showing.value);
+      observer.saw(showing);
+      if (isNew) observer.subscriber.next(showing.value);
     }
     const last = this.#last;
     this.#last = showing;
@@ -84,37 +89,21 @@ export class Audience<V> {
     if (last.revision === showing.revision && !showing.forced) return;
     const change: WatchChange<V> = { old: last.value, new: showing.value, revision: showing.revision, cause: showing.cause };
     for (const observer of this.#changes) {
-      if (hasSeen(observer, showing)) continue;
-      saw(observer, showing);
-      observer.change(change);
+      if (observer.hasSeen(showing)) continue;
+      observer.saw(showing);
+      observer.subscriber.next(change);
     }
   }
 
   end(error: unknown): void {
-    for (const observer of [...this.#values, ...this.#changes]) {
-      if (error === undefined) observer.complete();
-      else observer.error(error);
+    for (const { subscriber } of [...this.#values, ...this.#changes]) {
+      if (error === undefined) subscriber.complete();
+      else subscriber.error(error);
     }
   }
-}
-
-const unseen = { order: -1, revision: -1, isPresent: undefined } as const;
-
-function sinkOf(subscriber: Subscriber<never>): Pick<Observer, 'complete' | 'error'> {
-  return { complete: () => { subscriber.complete(); }, error: (error) => { subscriber.error(error); } };
 }
 
 /** A key that is absent stays absent; a value that only changed its tier is the same. */
 function isNews(wasPresent: boolean, showing: Showing<unknown>): boolean {
   return !showing.quiet && (wasPresent || showing.isPresent);
-}
-
-function hasSeen(observer: Observer, { order, revision, forced }: Showing<unknown>): boolean {
-  return observer.order >= order || (observer.revision >= revision && !forced);
-}
-
-function saw(observer: Observer, { order, revision, isPresent }: Shown<unknown>): void {
-  observer.order = order;
-  observer.revision = revision;
-  observer.isPresent = isPresent;
 }

@@ -44,7 +44,7 @@ const reopen = { initialMs: 100, maxMs: 10_000, jitter: 'equal' } as const;
  */
 export class Feed implements LedgerOwner {
   /** The one order in which everybody is shown everything. */
-  readonly ring: Ring = new Ring();
+  readonly ring: Ring;
   readonly #plan: FeedPlan;
   readonly #ledger: Ledger;
   readonly #timers: Timers;
@@ -60,6 +60,7 @@ export class Feed implements LedgerOwner {
 
   constructor(plan: FeedPlan) {
     this.#plan = plan;
+    this.ring = new Ring(plan.runtime);
     this.#ledger = new Ledger(this, plan.runtime, plan.key, plan.warmCopy);
     this.#timers = new Timers(plan.runtime);
   }

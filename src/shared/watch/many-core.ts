@@ -30,7 +30,7 @@ type Read<T> = { readonly change: Learned; readonly value: T | undefined } | und
 export class ManyCore<T> implements FeedListener {
   readonly state$: Observable<WatchState>;
   readonly #plan: ManyPlan<T>;
-  readonly #ring = new Ring();
+  readonly #ring: Ring;
   readonly #states = new BehaviorSubject<WatchState>({ status: 'syncing', error: undefined });
   readonly #incoming = new Subject<Learned>();
   readonly #maps = new Set<Observer<Values<T>>>();
@@ -49,6 +49,7 @@ export class ManyCore<T> implements FeedListener {
 
   constructor(plan: ManyPlan<T>) {
     this.#plan = plan;
+    this.#ring = new Ring(plan.client.runtime);
     this.state$ = this.#states.asObservable();
     this.#incoming.pipe(concatMap((change) => this.#read(change))).subscribe({
       next: (read) => { this.#accept(read); },
