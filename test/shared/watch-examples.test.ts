@@ -1,5 +1,6 @@
 import { EMPTY, combineLatest, map, switchMap, timer, type Observable } from 'rxjs';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { memoryBroker } from '../../src/adapters/memory/index.js';
 import { Chronow } from '../../src/chronow.js';
 import type { SharedWatch } from '../../src/shared/watch/shared-watch.js';
@@ -172,5 +173,18 @@ describe('update of a watched value', () => {
     const options: object = { namespace: 'other' };
     await expect(cw.shared.watch<number>('count').set(1, options)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
     await expect(cw.shared.watch<number>('count').update(() => 1, options)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  });
+});
+
+describe('the types of a watch', () => {
+  test('say whether there is always a value, and what it is', () => {
+    const { cw } = client();
+    const sure: Observable<number> = cw.shared.watch<number>('k', { initial: 1 });
+    const inferred: Observable<string> = cw.shared.watch('k', { initial: 'a' });
+    const unsure: Observable<number | undefined> = cw.shared.watch<number>('k');
+    const checked: Observable<{ n: number } | undefined> = cw.shared.watch('k', { schema: z.object({ n: z.number() }) });
+    const both: Observable<number> = cw.shared.watch('k', { schema: z.number(), initial: 3 });
+    const many: Observable<ReadonlyMap<string, number>> = cw.shared.watchMany('k', { schema: z.number() });
+    expect([sure, inferred, unsure, checked, both, many].every((watch) => typeof watch.pipe === 'function')).toBe(true);
   });
 });
