@@ -60,6 +60,7 @@ declare global {
   const settledValues: typeof operators.settledValues;
   const toDeadLetter: typeof operators.toDeadLetter;
   const memoryWarmStore: typeof memory.memoryWarmStore;
+  const limit: ReturnType<typeof cw.shared.watch<number>>;
   const apply: (value: unknown) => void;
   const memoryBroker: typeof memory.memoryBroker;
   const conformance: typeof conformanceSuite.conformance;
