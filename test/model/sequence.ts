@@ -8,7 +8,7 @@ import { changeOrder, changePolicy, patch } from './commands/policy.js';
 import { cancelScheduled, publish, publishRun, resend } from './commands/publish.js';
 import { crash, pull, waitFor } from './commands/pull.js';
 import { changeLimits, deleteSubscription, deleteTopic } from './commands/remove.js';
-import { fail, renew, repeat, settle, settleAbroad } from './commands/settle.js';
+import { bury, fail, renew, repeat, settle, settleAbroad } from './commands/settle.js';
 import { advance } from './commands/time.js';
 import type { Command } from './command.js';
 import { settleDown } from './command.js';
@@ -18,8 +18,10 @@ import { openTopic } from './opening.js';
 import type { Opening } from './opening.js';
 import { World } from './world.js';
 
+type Table = readonly (readonly [number, fc.Arbitrary<Command>])[];
+
 /** The commands, the frequent ones more than once. */
-const table: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
+const all: Table = [
   [5, publish],
   [3, publishRun],
   [1, resend],
@@ -28,11 +30,12 @@ const table: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [3, waitFor],
   [12, settle],
   [4, fail],
+  [1, bury],
   [2, repeat],
   [1, settleAbroad],
   [2, renew],
   [6, advance],
-  [2, crash],
+  [3, crash],
   [1, changePolicy],
   [1, changeOrder],
   [1, changeLimits],
@@ -51,14 +54,25 @@ const table: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [2, look],
 ];
 
-export const commandKinds: number = table.length;
+/** Keys and who watches them alone: among all the rest they meet too rarely. */
+const keysAlone: Table = [
+  [8, setKey],
+  [3, deleteKey],
+  [2, expireKey],
+  [3, getKey],
+  [2, watch],
+  [1, unwatch],
+  [3, advance],
+];
 
 /** Sequences of up to so many commands. `replayPath` is printed with a failure. */
 export function sequences(maxCommands: number, replayPath?: string): fc.Arbitrary<Iterable<Command>> {
-  return fc.commands(
-    table.flatMap(([weight, arbitrary]) => Array.from({ length: weight }, () => arbitrary)),
-    { maxCommands, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) },
-  );
+  const of = (table: Table): fc.Arbitrary<Iterable<Command>> =>
+    fc.commands(
+      table.flatMap(([weight, arbitrary]) => Array.from({ length: weight }, () => arbitrary)),
+      { maxCommands, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) },
+    );
+  return fc.oneof({ weight: 6, arbitrary: of(all) }, { weight: 1, arbitrary: of(keysAlone) });
 }
 
 export const openings: fc.Arbitrary<Opening> = fc.record({

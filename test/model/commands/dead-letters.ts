@@ -11,12 +11,12 @@ export const redrive: fc.Arbitrary<Command> = command(
     subscription,
     /** Every second of them, and one that is not there. */
     isByIds: fc.constantFrom(false, false, true),
-    reason: fc.constantFrom(undefined, undefined, 'MaxDeliveries', 'Rejected', 'Expired', 'NeverStarted'),
-    max: fc.constantFrom(undefined, undefined, 1, 2),
+    reason: fc.constantFrom(undefined, undefined, undefined, 'MaxDeliveries', 'Rejected', 'Expired', 'NeverStarted'),
+    max: fc.constantFrom(undefined, 1, 1, 2),
   }),
   {
     name: 'redrive',
-    can: (model, { subscription: name }) => model.subscription(name) !== undefined,
+    can: (model, { subscription: name }) => model.subscription(name) !== undefined && model.subscriptions().some(({ dead }) => dead.size > 0),
     run: async (model, world, { subscription: name, isByIds, reason, max }) => {
       const sub = model.subscription(name);
       assert.ok(sub);

@@ -72,6 +72,17 @@ export const fail: fc.Arbitrary<Command> = command(fc.record({ number: fc.nat(),
   },
 });
 
+/** All that one consumer holds is rejected. */
+export const bury: fc.Arbitrary<Command> = command(fc.record({ number: fc.nat(), failure }), {
+  name: 'bury',
+  can: (model) => model.live.length > 0,
+  run: async (model, world, { number, failure: note }) => {
+    const hold = holdOf(model, { of: 'live', number });
+    assert.ok(hold);
+    return settleAll(model, world, hold, [...hold.consumer.holds].map(({ token }) => ({ token, action: 'dead-letter', failure: note })));
+  },
+});
+
 /** The same settlement once more. */
 export const repeat: fc.Arbitrary<Command> = command(fc.nat(), {
   name: 'repeat',
