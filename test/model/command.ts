@@ -47,7 +47,7 @@ class Performed<A> implements Command {
 
 /** Lets everything come that comes in this instant, and looks whether it may stay like this. */
 export async function settleDown(model: Model, world: World): Promise<void> {
-  await world.pass(0);
+  await world.still();
   model.hear(world.heard());
   model.rest(world.now());
 }

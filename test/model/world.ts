@@ -5,6 +5,7 @@ import { Scene } from '../../marbles/conformance/scene.js';
 import { isChronowError } from '../../src/errors.js';
 import type { ErrorCode } from '../../src/errors.js';
 import type { Broker } from '../../src/port/broker.js';
+import type { BrokerEvent } from '../../src/port/events.js';
 import type { WatchSignal } from '../../src/port/watch-source.js';
 import type { Entry } from './journal.js';
 import type { Span } from './span.js';
@@ -32,8 +33,14 @@ export class World {
     this.broker = session.broker;
     // In virtual time everything is exact.
     this.#slackMs = harness.patienceMs === 0 ? 0 : harness.patienceMs + harness.capabilities.timeGranularityMs;
+    const toldBy = new WeakMap<BrokerEvent, Broker>();
     for (const broker of new Set([this.scene.broker, this.scene.second])) {
-      broker.events$.subscribe((event) => this.#journal.push({ kind: 'event', now: this.now(), event }));
+      broker.events$.subscribe((event) => {
+        // Two lines to one store in this process may tell of the same event; one line tells it once.
+        const first = toldBy.get(event) ?? broker;
+        toldBy.set(event, first);
+        if (first === broker) this.#journal.push({ kind: 'event', now: this.now(), event });
+      });
     }
   }
 
@@ -43,6 +50,13 @@ export class World {
 
   pass(ms: number): Promise<void> {
     return this.scene.pass(ms);
+  }
+
+  /** Lets come what comes in this instant; in real time also what takes its time, until `isDone` or patience ends. */
+  async still(isDone: () => boolean = () => true): Promise<void> {
+    const { quietMs, patienceMs } = this.scene.harness;
+    await this.pass(quietMs);
+    for (let waited = 0; waited < patienceMs && !isDone(); waited += Math.max(quietMs, 10)) await this.pass(Math.max(quietMs, 10));
   }
 
   /** Asks, and counts a refusal with one of these codes as an answer. */
@@ -63,6 +77,11 @@ export class World {
     const start = this.scene.now();
     const value = await this.scene.ask(call);
     return { value, now: this.#since(start) };
+  }
+
+  /** Whether the claim of this consumer was answered since it was asked last. */
+  hasHeard(consumer: Consumer): boolean {
+    return this.#journal.some((entry) => (entry.kind === 'claim' || entry.kind === 'claim failed') && entry.consumer === consumer);
   }
 
   /** What came since it was asked last. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { of } from 'rxjs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,12 @@ describe('the model has teeth', () => {
     const again = fc.asyncProperty(openings, sequences(80, replayPath), (opening, commands) => play(harness, opening, commands));
     const { failed, numRuns } = await fc.check(again, { seed, path: counterexamplePath ?? '', endOnFailure: true });
     expect([failed, numRuns]).toEqual([true, 1]);
+  });
+
+  it('and docs/model.md lists every mistake', () => {
+    const page = readFileSync(new URL('../../docs/model.md', import.meta.url), 'utf8');
+    const listed = [...page.matchAll(/^\| (.+) \| \d+ \|$/gm)].map(([, bug]) => bug);
+    expect(listed).toEqual(modelBugs.map(({ bug }) => bug));
   });
 
   // The table of docs/model.md: MODEL_TEETH=table.md vitest run … model.teeth

@@ -25,7 +25,7 @@ export async function consumerAt(model: Model, world: World, { subscription, sea
 export async function stopClaim(model: Model, world: World, consumer: Consumer): Promise<void> {
   if (consumer.claim === undefined) return;
   consumer.claim.stop();
-  await world.pass(0);
+  await world.still(() => world.hasHeard(consumer));
   model.hear(world.heard());
   assert.equal(consumer.claim, undefined, `a claim of ${consumer.name} does not stop when it is asked to`);
 }
@@ -40,7 +40,7 @@ export async function take(model: Model, world: World, consumer: Consumer, max: 
   await stopClaim(model, world, consumer);
   const before = consumer.holds.size;
   world.claim(consumer, max);
-  await world.pass(0);
+  await world.still();
   model.hear(world.heard());
   model.rest(world.now());
   const isLeft = consumer.claim !== undefined;
@@ -81,7 +81,7 @@ export const crash: fc.Arbitrary<Command> = command(fc.record({ ...where, isDeta
     if (isDetached) {
       consumer.hasLeft = true;
       await world.answer(consumer.link.detach());
-      await world.pass(0);
+      await world.still(() => consumer.claim === undefined || world.hasHeard(consumer));
       model.hear(world.heard());
       assert.equal(consumer.claim, undefined, `a claim of ${consumer.name} goes on although it has left`);
     } else await stopClaim(model, world, consumer);
