@@ -16,4 +16,6 @@ export type BrokerEvent =
   | { readonly type: 'lease-lapsed'; readonly subscription: SubscriptionRef; readonly id: string; readonly deliveryCount: number }
   | { readonly type: 'topic-filling'; readonly topic: TopicRef; readonly subscription: string; readonly unsettled: number; readonly maxStreamLen: number }
   | { readonly type: 'subscription-idle'; readonly subscription: SubscriptionRef; readonly idleMs: number; readonly waiting: number }
-  | { readonly type: 'gap'; readonly subscription: SubscriptionRef; readonly missed: number };
+  | { readonly type: 'gap'; readonly subscription: SubscriptionRef; readonly missed: number }
+  /** The server is set up in a way that can lose messages, or that cannot be read: `setting` names it, `value` is what it is, `advice` what to do. Once per setting. */
+  | { readonly type: 'unsafe-setting'; readonly setting: string; readonly value: string; readonly advice: string };
