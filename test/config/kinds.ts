@@ -15,6 +15,8 @@ export const kinds: readonly Kind[] = [
   { name: 'property', folders: ['property', 'model'] },
   { name: 'conformance', folders: ['conformance'] },
   { name: 'simulation', folders: ['simulation'] },
+  { name: 'redis', folders: ['adapters/redis'] },
+  { name: 'faults', folders: ['faults'] },
   { name: 'types', folders: ['types'] },
   { name: 'docs', folders: ['docs'] },
   { name: 'examples', folders: ['examples'] },
@@ -33,6 +35,5 @@ export function patternsOf({ name, folders }: Kind): { readonly include: string[
 /** The kind of a test file (a path from the root, with forward slashes), or undefined where it would run nowhere. */
 export function kindOf(path: string): string | undefined {
   if (path.endsWith(property)) return 'property';
-  const folder = path.split('/')[1] ?? '';
-  return kinds.find(({ folders }) => folders.includes(folder))?.name;
+  return kinds.find(({ folders }) => folders.some((folder) => path.startsWith(`test/${folder}/`)))?.name;
 }

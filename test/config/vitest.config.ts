@@ -9,11 +9,19 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, root)
 // The doors lead to the sources, so that no test needs a build; the package tests build, pack and install for themselves.
 const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^${door}$`), replacement: path(source) }));
 
+/** One redis-server for all kinds that have tests with it; no other kind waits for one. */
+const redis = { globalSetup: ['test/support/redis/global-setup.ts'] };
+
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {
   // They run whole compilers.
   types: { testTimeout: 120_000 },
-  docs: { testTimeout: 120_000 },
+  docs: { ...redis, testTimeout: 120_000 },
+  conformance: redis,
+  property: redis,
+  examples: redis,
+  redis: { ...redis, testTimeout: 60_000 },
+  faults: { ...redis, testTimeout: 120_000 },
   // The files share one parse of the sources.
   architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },

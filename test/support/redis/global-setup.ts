@@ -1,0 +1,63 @@
+import type { TestProject } from 'vitest/node';
+import { findRedisServer } from './binary.js';
+import { install, thisMachine } from './install.js';
+import { runName } from './run.js';
+import type { SharedRedis } from './shared.js';
+import type { SingleServer } from './single.js';
+import { startSingle } from './single.js';
+import { survivors } from './survivors.js';
+import { until } from './until.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly redis: SharedRedis;
+  }
+}
+
+interface Shared {
+  users: number;
+  readonly started: Promise<{ readonly redis: SharedRedis; readonly server?: SingleServer }>;
+}
+
+// Each kind of tests loads this file anew, and all are to have the same server.
+const place: { [key: symbol]: Shared | undefined } = globalThis;
+const key = Symbol.for('chronow.test.redis');
+
+/** Has redis-server there, and one server running, for the kinds of tests that need it; the last of them ends it. */
+export async function setup(project: TestProject): Promise<void> {
+  const shared = (place[key] ??= { users: 0, started: start() });
+  shared.users += 1;
+  project.provide('redis', (await shared.started).redis);
+}
+
+export async function teardown(): Promise<void> {
+  const shared = place[key];
+  if (shared === undefined || (shared.users -= 1) > 0) return;
+  place[key] = undefined;
+  await (await shared.started).server?.stop();
+  // Workers that were cut off have guards that need a moment.
+  await until('no server of this run is left', async () => survivors().length === 0, 5_000).catch(() => {
+    process.exitCode = 1;
+    say(`these servers of the tests were left running and are ended now: ${survivors().join(', ')}`);
+    for (const pid of survivors()) process.kill(pid, 'SIGKILL');
+  });
+}
+
+async function start(): Promise<Awaited<Shared['started']>> {
+  runName();
+  const machine = thisMachine();
+  try {
+    const failure = findRedisServer() === undefined ? install(['redis-server'], machine, say) : undefined;
+    if (failure === undefined) {
+      const server = await startSingle();
+      return { server, redis: { state: 'there', url: server.url, port: server.port, pid: server.pid ?? 0 } };
+    }
+    return { redis: { state: machine.ci ? 'failed' : 'missing', reason: `no redis-server: ${failure}; set CHRONOW_REDIS_SERVER, or: apt-get install redis-server` } };
+  } catch (error) {
+    return { redis: { state: 'failed', reason: String(error) } };
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`\n${line}\n`);
+}
