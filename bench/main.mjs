@@ -1,41 +1,51 @@
-// Chronow's embedded broker beside a plain Subject, p-queue and fastq, interleaved in one run; medians. Figures are ratios
-// first: machines differ and are noisy, ratios of one run less so.
+// Chronow beside its peers, interleaved in one run; medians. Figures are ratios first: machines differ and are noisy, ratios of one
+// run less so.
 //
-//   npm run bench                        everything
-//   npm run bench -- --rounds 5          more rounds for steadier medians (default 3)
-//   npm run bench -- --only window-32    one case
+//   npm run bench                                  the embedded broker beside a plain Subject, p-queue and fastq
+//   npm run bench -- --suite redis                 Redis beside raw ioredis, BullMQ, JetStream and RabbitMQ (where installed)
+//   npm run bench -- --rounds 5                    more rounds for steadier medians (default 3)
+//   npm run bench -- --only window-32              the cases whose names begin so; may be repeated
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cases } from './cases.mjs';
-import { median, rate, table } from './figures.mjs';
+import { median, table } from './figures.mjs';
+import { suites } from './suites/index.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, only: { type: 'string' }, messages: { type: 'string', default: '300000' } } });
+const { values } = parseArgs({ options: { suite: { type: 'string', default: 'embedded' }, rounds: { type: 'string', default: '3' }, only: { type: 'string', multiple: true }, messages: { type: 'string' } } });
+const load = suites[values.suite];
+if (load === undefined) {
+  console.error(`no suite named ${values.suite}; there are: ${Object.keys(suites).join(', ')}`);
+  process.exit(2);
+}
+const suite = await load();
 const rounds = Number(values.rounds);
-const messages = Number(values.messages);
-const chosen = cases.filter(({ name }) => values.only === undefined || name === values.only);
+const messages = Number(values.messages ?? suite.messages);
+const chosen = suite.cases.filter(({ name }) => values.only === undefined || values.only.some((start) => name.startsWith(start)));
 if (chosen.length === 0) {
-  console.error(`no case named ${values.only}; there are: ${cases.map(({ name }) => name).join(', ')}`);
+  console.error(`no case begins with ${values.only.join(' or ')}; there are: ${suite.cases.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
 
 // Every case has a process of its own, each time: no case pays for another's garbage or profits from its compiled code.
 const runner = fileURLToPath(new URL('./one.mjs', import.meta.url));
-const results = new Map(chosen.map(({ name }) => [name, []]));
-for (let round = 1; round <= rounds; round += 1) {
-  for (const { name } of chosen) {
-    process.stderr.write(`\rround ${round}/${rounds}  ${name.padEnd(30)}`);
-    results.get(name).push(Number(execFileSync(process.execPath, ['--expose-gc', runner, name, String(messages)], { encoding: 'utf8' })));
+const results = new Map();
+const { environment, end } = await suite.prepare();
+try {
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { name, needs } of chosen) {
+      if (needs !== undefined && environment[needs] === undefined) continue;
+      process.stderr.write(`\rround ${round}/${rounds}  ${name.padEnd(50)}`);
+      const figure = Number(execFileSync(process.execPath, ['--expose-gc', runner, values.suite, name, String(messages)], { encoding: 'utf8', env: { ...process.env, ...environment } }));
+      results.set(name, [...(results.get(name) ?? []), figure]);
+    }
   }
+} finally {
+  await end();
 }
 process.stderr.write('\n');
 
 const medians = new Map([...results].map(([name, figures]) => [name, median(figures)]));
-console.log(table(chosen, medians));
-
-const subject = medians.get('peer: Subject + mergeMap');
-for (const { name, target } of chosen) {
-  if (target === undefined) continue;
-  const value = medians.get(name);
-  console.log(`${name}: ${target.describe(value, { subject, rate, medians })}`);
-}
+const measured = chosen.filter(({ name }) => medians.has(name));
+console.log(table(measured, medians));
+for (const { name, target } of measured) if (target !== undefined) console.log(`${name}: ${target.describe(medians.get(name), medians)}`);
+for (const { name, needs } of chosen) if (!medians.has(name)) console.log(`${name}: not run, ${needs} is not there`);
