@@ -55,6 +55,18 @@ export interface RedisConfig {
   readonly clusterNodes?: readonly string[] | undefined;
   /** The certificate authority of TLS: a path, or PEM text. Default: the system's. */
   readonly caCert?: string | undefined;
+  /**
+   * A client of ioredis (5.11 or later, 6) of your own, `Redis` or `Cluster`, without a keyPrefix. Hosts, login and TLS come from it. It is duplicated, never
+   * used for commands, and stays yours to close. Default: none.
+   */
+  readonly client?: RedisClient | undefined;
+}
+
+/** What makes an object a client of ioredis, of whichever version: two copies of a package share no class. */
+export interface RedisClient {
+  readonly options: object;
+  readonly status: string;
+  duplicate(...args: never[]): unknown;
 }
 
 export interface MongoConfig {

@@ -23,6 +23,7 @@ export function backendsNamed({ url, redis, mongoOnly }: ChronowConfig): readonl
     ...(parsed === undefined ? [] : [{ kind: parsed.kind, by: 'url' }]),
     ...(redis?.url === undefined ? [] : [{ kind: 'redis' as const, by: 'redis.url' }]),
     ...(redis?.clusterNodes === undefined ? [] : [{ kind: 'redis' as const, by: 'redis.clusterNodes' }]),
+    ...(redis?.client === undefined ? [] : [{ kind: 'redis' as const, by: 'redis.client' }]),
     ...(mongoOnly === true ? [{ kind: 'mongo' as const, by: 'mongoOnly' }] : []),
   ];
 }
@@ -33,7 +34,7 @@ const oneBackend: Find = (config, label) => {
   if (named.length > 0) return [];
   const lone = config.redis !== undefined ? 'redis' : config.mongo?.uri !== undefined ? 'mongo' : config.chronos !== undefined ? 'chronos' : config.durability !== undefined ? 'durability' : undefined;
   if (lone === undefined) return [];
-  return [{ name: label(lone), received: 'options of a backend that nothing names', expected: lone === 'redis' || lone === 'durability' ? `${label('redis.url')} or ${label('redis.clusterNodes')}` : `${label('mongoOnly')} true (MongoDB is the backend), ${label('redis.url')} (it is the warm tier), or ${label('url')} memory:` }];
+  return [{ name: label(lone), received: 'options of a backend that nothing names', expected: lone === 'redis' || lone === 'durability' ? `${label('redis.url')}, ${label('redis.clusterNodes')} or ${label('redis.client')}` : `${label('mongoOnly')} true (MongoDB is the backend), ${label('redis.url')} (it is the warm tier), or ${label('url')} memory:` }];
 };
 
 const mongoHasUri: Find = (config, label) => {
@@ -62,6 +63,14 @@ const userHasPassword: Find = ({ url, redis }, label) => {
   if ((said?.username ?? redis?.username) === undefined || (said?.password ?? redis?.password) !== undefined) return [];
   const name = said?.username === undefined ? 'redis.username' : url === undefined ? 'redis.url' : 'url';
   return [{ name: label(name), received: 'a user without a password', expected: `user:password@ or :password@ in the URL, or ${label('redis.password')} beside it` }];
+};
+
+/** Two ways to say where the server is would leave open which one holds. */
+const clientSaysAll: Find = ({ url, redis }, label) => {
+  if (redis?.client === undefined) return [];
+  const doubled = (['url', 'clusterNodes', 'username', 'password', 'db', 'tls', 'caCert'] as const).filter((name) => redis[name] !== undefined).map((name) => label(`redis.${name}`));
+  if (url !== undefined) doubled.unshift(label('url'));
+  return doubled.length === 0 ? [] : [{ name: doubled.join(', '), received: 'values', expected: `nothing, since ${label('redis.client')} says where the server is and how to log in` }];
 };
 
 const clusterHasOneDb: Find = ({ url, redis }, label) => {
@@ -97,7 +106,7 @@ const warmIsThere: Find = ({ url, mongo, mongoOnly, chronos, warm }, label) => {
 
 const chronosIsWhole: Find = ({ chronos }) => (chronos === undefined ? [] : chronosProblems(chronos));
 
-const naming = ['url', 'redis.url', 'redis.clusterNodes', 'mongoOnly'];
+const naming = ['url', 'redis.url', 'redis.clusterNodes', 'redis.client', 'mongoOnly'];
 const rules: readonly CrossRule[] = [
   { reads: [...naming, 'mongo.uri'], find: oneBackend },
   { reads: ['chronos.config'], find: chronosIsWhole, endsAll: true },
@@ -105,6 +114,7 @@ const rules: readonly CrossRule[] = [
   { reads: ['url', 'redis.url', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
   { reads: ['url', 'redis.url', 'redis.username', 'redis.password'], find: userHasPassword },
   { reads: ['url', 'redis.url', 'redis.db', 'redis.clusterNodes'], find: clusterHasOneDb },
+  { reads: ['url', 'redis.client'], find: clientSaysAll },
   { reads: ['defaults.order', 'defaults.shardCount'], find: strictHasOneShard },
   { reads: ['defaults.visibilityTimeoutMs', 'defaults.maxLeaseMs'], find: leaseOutlivesTimeout },
   { reads: [...naming, 'durability.replicas'], find: durabilityIsWhole },

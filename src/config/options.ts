@@ -1,7 +1,7 @@
 import type { OptionRule } from '../options/check-options.js';
 import { boolean, listOf, number, oneOf, text, wholeNumber, wholeNumberOrInfinity } from '../options/rules.js';
 import { builtIn } from './defaults.js';
-import { anyUrl, certificate, endpoint, keyPrefix, mongoUri, named, nodeList, plainObject, redisUrl, someText, startFrom } from './rules.js';
+import { anyUrl, certificate, endpoint, keyPrefix, mongoUri, named, nodeList, plainObject, redisClient, redisUrl, someText, startFrom } from './rules.js';
 
 /** One option: all that is known of it. Validation, variables and docs/configuration.md are made from these rows. */
 export interface OptionRow {
@@ -45,6 +45,7 @@ const backend: readonly OptionRow[] = [
   whole('redis.retryMs', 1, most, 'The longest delay between two attempts to reconnect.', { default: builtIn.redisRetryMs, unit: ms, env: 'REDIS_RETRY_MS' }),
   row('redis.clusterNodes', nodeList, 'Some nodes of a cluster. Beside `redis.url`, user and password come from the URL.', { kind: 'json', env: 'REDIS_CLUSTER_NODES' }),
   row('redis.caCert', certificate, "Who signed the server's certificate. Default: the system's authorities.", { env: 'REDIS_CA_CERT', secret: true }),
+  row('redis.client', redisClient, 'A client of ioredis of your own. Hosts, login and TLS come from it; it is duplicated and stays yours to close.', { kind: 'json', secret: true }),
   row('mongoOnly', boolean, 'MongoDB is the backend; no Redis.', { kind: 'boolean', default: false, env: 'CHRONOW_MONGO_ONLY' }),
   row('mongo.uri', mongoUri, 'The backend with `mongoOnly`; else the warm tier.', { env: 'MONGO_URI', secret: true }),
   row('changeStreams', oneOf('auto', 'required', 'off'), 'How MongoDB wakes consumers: change streams where the server has them, only by them, or by polling.', { default: builtIn.changeStreams }),

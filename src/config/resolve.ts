@@ -48,7 +48,7 @@ function redisBackend({ url, durability }: ChronowConfig, redis: RedisConfig): R
   const password = said?.password ?? redis.password;
   return {
     kind: 'redis',
-    topology: nodes === undefined ? (said?.topology ?? 'single') : 'cluster',
+    topology: nodes === undefined && !isCluster(redis.client) ? (said?.topology ?? 'single') : 'cluster',
     hosts: nodes ?? said?.hosts ?? [],
     masterName: said?.masterName,
     tls: said?.tls ?? redis.tls ?? false,
@@ -57,8 +57,14 @@ function redisBackend({ url, durability }: ChronowConfig, redis: RedisConfig): R
     password: password === undefined ? undefined : new Secret(password),
     db: said?.db ?? redis.db ?? 0,
     retryMs: redis.retryMs ?? builtIn.redisRetryMs,
+    client: redis.client === undefined ? undefined : new Secret(redis.client, 'a client of ioredis'),
     durability: durability === undefined ? undefined : { replicas: durability.replicas, timeoutMs: durability.timeoutMs ?? builtIn.durabilityTimeoutMs },
   };
+}
+
+/** A Cluster of ioredis knows its nodes. */
+function isCluster(client: RedisConfig['client']): boolean {
+  return client !== undefined && 'nodes' in client && typeof client.nodes === 'function';
 }
 
 /** A path is shown if it looks like one of a certificate; it may be anything else by mistake. */

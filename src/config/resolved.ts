@@ -2,6 +2,7 @@ import type { Scope } from '../port/names.js';
 import type { StartPosition, SubscriptionPolicy, TopicLimits } from '../port/policy.js';
 import type { UpsertStrategy } from '../port/warm-store.js';
 import type { ChronosConfig } from './chronos-config.js';
+import type { RedisClient } from './config.js';
 import type { Secret } from './secret.js';
 
 /** A configuration with every default filled in. Frozen; prints without secrets. */
@@ -33,6 +34,8 @@ export interface RedisBackend {
   readonly password: Secret | undefined;
   readonly db: number;
   readonly retryMs: number;
+  /** Of the caller's; where it is there, it says hosts, login and TLS. */
+  readonly client: Secret<RedisClient> | undefined;
   readonly durability: { readonly replicas: number; readonly timeoutMs: number } | undefined;
 }
 

@@ -32,6 +32,12 @@ export const endpoint: OptionRule = (value) => (typeof value === 'string' && /^h
 
 export const plainObject: OptionRule = (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object');
 
+/** By its shape: instanceof would refuse a client of another copy of ioredis. */
+export const redisClient: OptionRule = (value) => {
+  const valid = typeof value === 'object' && value !== null && 'options' in value && 'status' in value && typeof value.status === 'string' && 'duplicate' in value && typeof value.duplicate === 'function';
+  return valid ? undefined : 'a Redis or Cluster of ioredis 5.11 or later';
+};
+
 export const startFrom: OptionRule = (value) => {
   if (value === 'earliest' || value === 'latest') return undefined;
   const valid = typeof value === 'object' && value !== null && 'from' in value && typeof value.from === 'number' && Number.isFinite(value.from) && value.from >= 0;

@@ -20,7 +20,7 @@ passwords, keys and certificates are shown by no error, and printing a configura
 | named by | backend | warm tier |
 | --- | --- | --- |
 | nothing, in code; \`url: 'memory:'\` | embedded | \`mongo.uri\` or \`chronos.config\` beside \`url\` |
-| \`url\`, \`redis.url\` or \`redis.clusterNodes\` of Redis | Redis | \`mongo.uri\` or \`chronos.config\` |
+| \`url\`, \`redis.url\`, \`redis.clusterNodes\` or \`redis.client\` of Redis | Redis | \`mongo.uri\` or \`chronos.config\` |
 | \`url\` of MongoDB; \`mongoOnly\` with \`mongo.uri\` or \`chronos.config\` | MongoDB | the same connection, or \`chronos.config\` |
 
 - Two different backends named is an error, and so are options of a backend that nothing names.

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { ChronowConfig } from '../../../src/config/config.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
@@ -10,6 +11,9 @@ const tenants = (...names: string[]): ChronowConfig['chronos'] => ({
     databases: { messaging: { tenantDatabases: names.map((tenantId, index) => ({ tenantId, dbConnRef: index === 0 ? 'main' : 'other', dbName: `chronow_${tenantId}`, spaceConnRef: '', bucket: '' })) } },
   },
 });
+
+/** As ioredis makes them: a password among the options. */
+const ownClient = { status: 'ready', options: { password: 'hunter2' }, duplicate: () => undefined };
 
 describe('a configuration without problems', () => {
   it('is the embedded backend with every default where nothing is named', () => {
@@ -93,6 +97,13 @@ describe('a configuration without problems', () => {
     expect(backend).toMatchObject({ topology: 'cluster', hosts: [{ host: 'a', port: 1 }, { host: 'b', port: 2 }], username: 'u' });
   });
 
+  it("takes a client of the user's own, does not print it, and knows a cluster by its nodes", () => {
+    const { backend } = resolveConfig({ redis: { client: ownClient } });
+    expect(backend).toMatchObject({ kind: 'redis', topology: 'single', hosts: [] });
+    expect(inspect(backend, { depth: 9 })).not.toContain('hunter2');
+    expect(resolveConfig({ redis: { client: { ...ownClient, nodes: () => [] } } }).backend).toMatchObject({ kind: 'redis', topology: 'cluster' });
+  });
+
   it('tells a certificate from the path of one', () => {
     const kindOf = (caCert: string): string | undefined => {
       const { backend } = resolveConfig({ redis: { url: 'rediss://h', caCert } });
@@ -156,7 +167,7 @@ describe('a configuration with problems', () => {
     [{ defaults: { visibilityTimeoutMs: '30s' } }, 'defaults.visibilityTimeoutMs: got "30s"; expected a whole number, 1 or more (ms)'],
     [{ defaults: { visibilityTimeoutMs: 7_200_000 } }, 'defaults.maxLeaseMs: got 3600000 (the default); expected 7200000 (defaults.visibilityTimeoutMs) or more'],
     [{ defaults: { startFrom: 'now' } }, `defaults.startFrom: got "now"; expected 'earliest', 'latest' or { from: milliseconds since the epoch }`],
-    [{ redis: {} }, 'redis: got options of a backend that nothing names; expected redis.url or redis.clusterNodes'],
+    [{ redis: {} }, 'redis: got options of a backend that nothing names; expected redis.url, redis.clusterNodes or redis.client'],
     [{ mongo: { uri: 'mongodb://h' } }, 'mongo: got options of a backend that nothing names; expected mongoOnly true (MongoDB is the backend), redis.url (it is the warm tier), or url memory:'],
     [{ mongoOnly: true }, 'mongo.uri: got nothing; expected mongo.uri or chronos.config, since MongoDB is the backend'],
     [{ mongoOnly: true, tenantId: 'b', chronos: tenants('a') }, 'chronos.config.databases.messaging.tenantDatabases: got no entry for the tenant "b"; expected one for it (its connection holds the hot tier), or mongo.uri'],
@@ -170,6 +181,8 @@ describe('a configuration with problems', () => {
     [{ redis: { clusterNodes: [] } }, 'redis.clusterNodes: got a list of 0; expected a list of one or more host:port'],
     [{ redis: { clusterNodes: ['a:70000'] } }, 'redis.clusterNodes: got a list of 1; expected a list of one or more host:port'],
     [{ redis: { url: 'redis+sentinel://a/m', clusterNodes: ['b:1'] } }, 'redis.clusterNodes: got a list of 1; expected nothing, since redis.url names sentinels'],
+    [{ redis: { url: 'redis://h', db: 1, client: ownClient } }, 'redis.url, redis.db: got values; expected nothing, since redis.client says where the server is and how to log in'],
+    [{ redis: { client: { status: 'ready' } } }, 'redis.client: got a value of type object; expected a Redis or Cluster of ioredis 5.11 or later'],
     [{ url: 'memory:', durability: { replicas: 1 } }, 'durability: got the memory backend; expected the Redis backend, the only one with replicas to wait for'],
     [{ redis: { url: 'redis://h' }, durability: {} }, 'durability.replicas: got nothing; expected a whole number, 1 to 100'],
     [{ redis: { url: 'redis://h' }, warm: { persist: 'required' } }, `warm.persist: got 'required' without a warm tier; expected mongo.uri or chronos.config beside it`],
