@@ -15,10 +15,11 @@ export interface SingleOptions {
   readonly maxmemory?: string;
   /** The password of the default user. */
   readonly password?: string;
-  /** Anything else of redis.conf. */
-  readonly settings?: Settings;
-  /** Another way to the port than plain TCP, and to choose it. */
+  /** Anything else of redis.conf; may write files into the folder. */
+  readonly settings?: Settings | ((folder: string, port: number) => Settings);
+  /** How a client trusts it, where the settings make it speak TLS. */
   readonly tls?: ConnectionOptions;
+  /** Chooses its port. */
   readonly port?: () => Promise<number>;
 }
 
@@ -137,6 +138,6 @@ function settingsOf(port: number, folder: string, { persistence = 'everysec', ma
     ...(persistence === 'none' ? {} : { appendfsync: persistence }),
     ...(maxmemory === undefined ? {} : { maxmemory }),
     ...(password === undefined ? {} : { requirepass: password }),
-    ...settings,
+    ...(typeof settings === 'function' ? settings(folder, port) : settings),
   };
 }
