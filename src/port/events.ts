@@ -17,5 +17,7 @@ export type BrokerEvent =
   | { readonly type: 'topic-filling'; readonly topic: TopicRef; readonly subscription: string; readonly unsettled: number; readonly maxStreamLen: number }
   | { readonly type: 'subscription-idle'; readonly subscription: SubscriptionRef; readonly idleMs: number; readonly waiting: number }
   | { readonly type: 'gap'; readonly subscription: SubscriptionRef; readonly missed: number }
+  /** The store lost a subscription's `position` (it begins again with everything that is retained: doubles) or the `messages` themselves. */
+  | { readonly type: 'store-lost'; readonly subscription: SubscriptionRef; readonly shard: number; readonly lost: 'messages' | 'position' }
   /** The server is set up in a way that can lose messages, or that cannot be read: `setting` names it, `value` is what it is, `advice` what to do. Once per setting. */
   | { readonly type: 'unsafe-setting'; readonly setting: string; readonly value: string; readonly advice: string };

@@ -1,5 +1,6 @@
 import type { SubscriptionRef, TopicRef } from '../../../port/names.js';
-import type { SubscriptionPolicy, TopicLimits } from '../../../port/policy.js';
+import type { Order, SubscriptionPolicy, TopicLimits } from '../../../port/policy.js';
+import type { Context } from '../context.js';
 
 /** A topic as it is stored. */
 export interface TopicRecord {
@@ -32,3 +33,6 @@ export interface TopicOverview {
   readonly subscriptionsVersion: number;
   readonly subscriptions: readonly SubscriptionRecord[];
 }
+
+/** Moves what one shard of a subscription holds into the keys of another order, or out of them (order/convert.ts). */
+export type ConvertOrder = (context: Context, ref: SubscriptionRef, shard: number, from: Order, to: Order) => Promise<void>;
