@@ -44,8 +44,11 @@ export interface Connection {
   readonly pubsub: PubSub;
   /** The masters, for CONFIG, INFO and the like; one for single and sentinel. The present ones: a cluster's change. */
   masters(): readonly MasterNode[];
-  /** For how many ms (monotonic) the command line has been healthy without a gap; undefined while it is not. */
-  healthyForMs(): number | undefined;
+  /**
+   * For how many ms (monotonic) the command line has answered without a gap; undefined while it does not. A gap is an answer that took longer than `gapMs`
+   * (default 1 000, 16 or more), or a lost connection: say what the lease in question bears.
+   */
+  healthyForMs(gapMs?: number): number | undefined;
   /** The state now, then every change. */
   readonly status$: Observable<LinkStatus>;
   /** What {@link Connection.open} found unsafe and let pass. Replayed, each setting once. */

@@ -1,7 +1,169 @@
-import type { Connection } from './connection.js';
+import { ReplaySubject, type Observable } from 'rxjs';
+import type { BrokerEvent, LinkStatus } from '../../../port/events.js';
+import type { CancelTimer, Runtime } from '../../../port/runtime.js';
+import type { Backoff } from '../../../retry/backoff.js';
+import { Admission } from './admission.js';
+import { BlockingReader } from './blocking-reader.js';
+import { CallBook } from './call-book.js';
+import { Commander } from './commander.js';
+import { ConfirmingLines } from './confirming-lines.js';
+import type { Argument, CallOptions, Confirmed, Connection, Durability, MasterNode, Reader } from './connection.js';
+import { driverFor, type Driver } from './driver.js';
+import { asChronowError, closedError, linkLost, loginFailure } from './errors.js';
+import { Gate } from './gate.js';
+import { LinkState } from './link-state.js';
+import type { LineSettings, NodeLine } from './node-line.js';
 import type { ConnectionOptions } from './options.js';
+import type { Probes } from './probes.js';
+import { PubSubHub } from './pub-sub-hub.js';
+import type { PubSub } from './pubsub-signals.js';
+import type { Reply } from './reply.js';
+import type { Router } from './router.js';
+import type { Script } from './script.js';
+import { ServerClock } from './server-clock.js';
+import { SingleRouter } from './single-router.js';
 
 /** A connection, not yet opened: nothing goes out before {@link Connection.open}. */
-export function redisConnection(_options: ConnectionOptions): Connection {
-  throw new Error('not built yet');
+export function redisConnection(options: ConnectionOptions): Connection {
+  return new RedisConnection(options);
+}
+
+class RedisConnection implements Connection {
+  readonly topology: Connection['topology'];
+  readonly db: number;
+  readonly durability: Durability | undefined;
+  readonly clock: ServerClock;
+  readonly pubsub: PubSub;
+  readonly status$: Observable<LinkStatus>;
+  readonly warnings$: Observable<BrokerEvent>;
+  readonly #runtime: Runtime;
+  readonly #driver: Driver;
+  readonly #book: CallBook;
+  readonly #gate: Gate;
+  readonly #router: Router;
+  readonly #commander: Commander;
+  readonly #confirming: ConfirmingLines;
+  readonly #admission: Admission;
+  readonly #state = new LinkState();
+  readonly #warnings$ = new ReplaySubject<BrokerEvent>(100);
+  readonly #hub: PubSubHub;
+  readonly #readers = new Set<BlockingReader>();
+  readonly #deadlineMs: number;
+  readonly #backoff: Backoff;
+  #letGo: CancelTimer | undefined = undefined;
+  #opening: Promise<void> | undefined = undefined;
+  #isClosed = false;
+
+  constructor(options: ConnectionOptions) {
+    const { topology, runtime, durability, retryMs = 2_000 } = options;
+    this.topology = topology;
+    this.durability = durability;
+    this.clock = new ServerClock(runtime);
+    this.status$ = this.#state.status$;
+    this.warnings$ = this.#warnings$.asObservable();
+    this.#runtime = runtime;
+    this.#driver = driverFor(options);
+    this.db = this.#driver.db;
+    this.#deadlineMs = options.deadlineMs ?? (topology === 'single' ? 5_000 : 15_000);
+    this.#backoff = { initialMs: Math.min(50, retryMs), maxMs: retryMs, factor: 2, jitter: 'equal' };
+    const stallMs = Math.min(this.#deadlineMs, 5_000);
+    const lines: LineSettings = { runtime, driver: this.#driver, stallMs, pingMs: 1_000, backoff: this.#backoff };
+    this.#book = new CallBook(runtime, stallMs);
+    this.#gate = new Gate(this.#book);
+    this.#router = new SingleRouter({ book: this.#book, lines, changed: (line) => { this.#changed(line); }, idle: (line) => { this.#ping(line); } });
+    this.#commander = new Commander(runtime, this.#book, this.#gate, this.#router, this.#deadlineMs);
+    this.#confirming = new ConfirmingLines(this.#book, this.#router, lines);
+    this.#hub = new PubSubHub(this.#router, lines, (event) => { this.#warnings$.next(event); });
+    this.pubsub = this.#hub;
+    this.#admission = new Admission(options, this.#router, this.#commander, this.clock, (event) => { this.#warnings$.next(event); });
+  }
+
+  get probes(): Probes {
+    return this.#admission.probes;
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly Argument[], options?: CallOptions): Promise<Reply> {
+    return this.#isClosed ? Promise.reject(closedError(script.name)) : this.#commander.run(script, keys, args, options?.deadlineMs);
+  }
+
+  async runConfirmed(script: Script, keys: readonly string[], args: readonly Argument[], options?: CallOptions): Promise<Confirmed> {
+    if (this.#isClosed) throw closedError(script.name);
+    const { replicas, timeoutMs } = this.durability ?? { replicas: 0, timeoutMs: 0 };
+    let told = 0;
+    const line = this.#confirming.lineFor(keys[0] ?? '');
+    const reply = await this.#commander.runOver(line, script, keys, args, (options?.deadlineMs ?? this.#deadlineMs) + timeoutMs, { replicas, timeoutMs, told: (count) => { told = count; } });
+    return { reply, replicas: told, enough: told >= replicas };
+  }
+
+  command(name: string, key: string, ...args: readonly Argument[]): Promise<Reply> {
+    return this.#isClosed ? Promise.reject(closedError(name)) : this.#commander.command(name, key, args);
+  }
+
+  reader(key: string): Reader {
+    const reader = new BlockingReader({ key, driver: this.#driver, runtime: this.#runtime, router: this.#router, commander: this.#commander, backoff: this.#backoff, ended: () => { this.#readers.delete(reader); } });
+    if (this.#isClosed) reader.close();
+    else this.#readers.add(reader);
+    return reader;
+  }
+
+  masters(): readonly MasterNode[] {
+    return this.#router.masters().map((line) => ({ id: line.name, command: (name, ...args) => this.#commander.commandOver(line, name, args) }));
+  }
+
+  healthyForMs(gapMs = 1_000): number | undefined {
+    const now = this.#runtime.now();
+    let shortest: number | undefined = Infinity;
+    for (const line of this.#router.masters()) {
+      const healthy = line.healthyForMs(now, gapMs);
+      shortest = healthy === undefined || shortest === undefined ? undefined : Math.min(healthy, shortest);
+    }
+    return shortest === Infinity ? undefined : shortest;
+  }
+
+  open(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError('open'));
+    if (this.#opening !== undefined) return this.#opening;
+    // Timers alone do not keep a process alive; one that waits for its server is at work.
+    this.#letGo = this.#runtime.stayAlive();
+    this.#router.open();
+    const admitted = this.#admission.admit();
+    admitted.then(() => { this.#gate.open(); this.#state.ready(); }, (error: unknown) => { this.#gate.refuse(asChronowError(error)); });
+    this.#opening = this.#admission.within(admitted);
+    return this.#opening;
+  }
+
+  close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    this.#admission.close();
+    for (const reader of [...this.#readers]) reader.close();
+    this.#hub.close();
+    this.#confirming.close();
+    this.#router.close();
+    this.#book.end((call) => closedError(call.label));
+    this.#gate.refuse(closedError('call'));
+    this.#letGo?.();
+    this.#state.closed();
+    this.#warnings$.complete();
+    return Promise.resolve();
+  }
+
+  #changed(line: NodeLine): void {
+    this.#admission.changed(line);
+    const { state } = line;
+    if (state.kind === 'ready' && this.#admission.isAdmitted) {
+      if (this.#router.masters().every((master) => master.state.kind === 'ready' || master.state.kind === 'idle')) this.#state.ready();
+      return;
+    }
+    if (state.kind !== 'waiting') return;
+    const fatal = loginFailure(state.failure);
+    this.#state.reconnecting(state.attempt, fatal ?? linkLost({ label: 'connection' }, state.failure));
+    // Whoever waits learns that waiting will not help.
+    if (fatal !== undefined) for (const call of line.takeCalls()) this.#book.fail(call, fatal);
+  }
+
+  /** Its deadline is what finds a line dead that nobody uses. */
+  #ping(line: NodeLine): void {
+    this.#commander.commandOver(line, 'ping', []).catch(() => undefined);
+  }
 }

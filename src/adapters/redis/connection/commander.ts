@@ -1,0 +1,75 @@
+import type { Runtime } from '../../../port/runtime.js';
+import { Call } from './call.js';
+import type { CallBook } from './call-book.js';
+import type { Argument } from './connection.js';
+import type { Gate } from './gate.js';
+import type { NodeLine } from './node-line.js';
+import type { Reply } from './reply.js';
+import type { Router } from './router.js';
+import type { Script } from './script.js';
+
+type Confirm = NonNullable<Call['confirm']>;
+
+/** Makes calls of what the adapter asks for, and sends them where they belong. */
+export class Commander {
+  readonly #runtime: Runtime;
+  readonly #book: CallBook;
+  readonly #gate: Gate;
+  readonly #router: Router;
+  readonly #deadlineMs: number;
+
+  constructor(runtime: Runtime, book: CallBook, gate: Gate, router: Router, deadlineMs: number) {
+    this.#runtime = runtime;
+    this.#book = book;
+    this.#gate = gate;
+    this.#router = router;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs = this.#deadlineMs): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const startedAt = this.#runtime.now();
+      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: script.name, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject });
+      this.#book.add(call);
+      this.#gate.pass(call, this.#route);
+    });
+  }
+
+  /** Over that line, whatever the slot; `confirm` follows it. */
+  runOver(line: NodeLine, script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs: number, confirm: Confirm): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const startedAt = this.#runtime.now();
+      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: script.name, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject, confirm });
+      this.#book.add(call);
+      this.#gate.pass(call, (passed) => { line.send(passed); });
+    });
+  }
+
+  command(name: string, key: string, args: readonly Argument[]): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const startedAt = this.#runtime.now();
+      const call = new Call({ name, args: [key, ...args], label: `command ${name}`, key, startedAt, deadlineAt: startedAt + this.#deadlineMs, resolve, reject });
+      this.#book.add(call);
+      this.#gate.pass(call, this.#route);
+    });
+  }
+
+  /** To one server, also before the gate is open. */
+  commandOver(line: NodeLine, name: string, args: readonly Argument[], deadlineMs = this.#deadlineMs): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const startedAt = this.#runtime.now();
+      const call = new Call({ name, args: [...args], label: `command ${name}`, key: undefined, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject });
+      this.#book.add(call);
+      line.send(call);
+    });
+  }
+
+  readonly #route = (call: Call): void => { this.#router.send(call); };
+}
+
+function scriptArguments({ sha }: Script, keys: readonly string[], args: readonly Argument[]): Argument[] {
+  const all: Argument[] = [sha, keys.length];
+  for (const key of keys) all.push(key);
+  for (const arg of args) all.push(arg);
+  return all;
+}
