@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { missingRedis } from '../support/redis/missing.js';
 
 interface Counts {
   passed: number;
@@ -12,6 +13,7 @@ const row = (cells: readonly string[]): string => `  ${cells.map((cell, i) => (i
 export class KindsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const byKind = new Map<string, Counts>();
+    let withoutRedis = 0;
     for (const module of modules) {
       const counts = byKind.get(module.project.name) ?? { passed: 0, failed: 0, skipped: 0 };
       byKind.set(module.project.name, counts);
@@ -20,7 +22,10 @@ export class KindsReporter implements Reporter {
         const { state } = test.result();
         if (state === 'passed') counts.passed += 1;
         else if (state === 'failed') failed += 1;
-        else counts.skipped += 1;
+        else {
+          counts.skipped += 1;
+          if (test.fullName.includes(missingRedis)) withoutRedis += 1;
+        }
       }
       counts.failed += failed === 0 && !module.ok() ? 1 : failed;
     }
@@ -28,5 +33,6 @@ export class KindsReporter implements Reporter {
     const total = ([1, 2, 3] as const).map((column) => rows.reduce((sum, cells) => sum + cells[column], 0));
     const lines = [['tests', 'passed', 'failed', 'skipped'], ...rows.map((cells) => cells.map(String)), ['all', ...total.map(String)]];
     process.stdout.write(`\n${lines.map(row).join('\n')}\n\n`);
+    if (withoutRedis > 0) process.stdout.write(`!!! NO REDIS-SERVER: ${withoutRedis} tests were skipped. Install it (Debian: apt-get install redis-server), or name one in CHRONOW_REDIS_SERVER.\n\n`);
   }
 }

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { findRedisServer } from './binary.js';
+import { findRedisServer, onPath } from './binary.js';
+import type { Machine } from './install.js';
 import { install, thisMachine } from './install.js';
 import { runName } from './run.js';
 import type { SharedRedis } from './shared.js';
@@ -47,15 +48,23 @@ async function start(): Promise<Awaited<Shared['started']>> {
   runName();
   const machine = thisMachine();
   try {
-    const failure = findRedisServer() === undefined ? install(['redis-server'], machine, say) : undefined;
+    const failure = prepare(machine);
     if (failure === undefined) {
       const server = await startSingle();
       return { server, redis: { state: 'there', url: server.url, port: server.port, pid: server.pid ?? 0 } };
     }
-    return { redis: { state: machine.ci ? 'failed' : 'missing', reason: `no redis-server: ${failure}; set CHRONOW_REDIS_SERVER, or: apt-get install redis-server` } };
+    return { redis: { state: machine.ci ? 'failed' : 'missing', reason: `no redis-server or openssl, and they cannot be installed: ${failure}; by hand: apt-get install redis-server openssl, or set CHRONOW_REDIS_SERVER` } };
   } catch (error) {
     return { redis: { state: 'failed', reason: String(error) } };
   }
+}
+
+/** Has the programs there that the tests run. Returns why they are not. */
+function prepare(machine: Machine): string | undefined {
+  const missing = [...(findRedisServer() === undefined ? ['redis-server'] : []), ...(onPath('openssl') === undefined ? ['openssl'] : [])];
+  const failure = missing.length === 0 ? undefined : install(missing, machine, say);
+  if (failure !== undefined) return `${missing.join(', ')}: ${failure}`;
+  return findRedisServer() === undefined ? 'apt-get installed redis-server, but PATH has none' : undefined;
 }
 
 function say(line: string): void {
