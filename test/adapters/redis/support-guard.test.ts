@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { startChild } from '../../support/process/child.js';
+import { describeRedis } from '../../support/redis/shared.js';
+import { survivors } from '../../support/redis/survivors.js';
+import { until } from '../../support/redis/until.js';
+
+describeRedis('the servers of a process', () => {
+  it.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('are gone with it, and their folders, when it ends by %s, one of them frozen', async (signal) => {
+    const run = `guard-${randomUUID().slice(0, 8)}`;
+    const child = startChild(new URL('../../fixtures/redis/owner.ts', import.meta.url), [], { CHRONOW_TEST_RUN: run });
+    await child.line(/^started$/);
+    expect(survivors(run)).toHaveLength(2);
+    const folders = child.lines.flatMap((line) => /^server \d+ (.*)$/.exec(line)?.[1] ?? []);
+    expect(folders.map((folder) => existsSync(folder))).toEqual([true, true]);
+
+    child.kill(signal);
+    expect(await child.ended).toBe(signal);
+    await until('its servers are gone', async () => survivors(run).length === 0 && !folders.some((folder) => existsSync(folder)));
+  });
+});

@@ -1,0 +1,12 @@
+// Runs a TypeScript module of ours in a process of its own, with the doors led to the sources as in the tests.
+import { fileURLToPath } from 'node:url';
+import { runnerImport } from 'vite';
+
+// Whoever started us is gone: nobody is left to end us.
+process.on('disconnect', () => process.exit(1));
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const config = { root, configFile: false, envDir: false, logLevel: 'error' };
+const { module: doors } = await runnerImport(`${root}test/config/doors.ts`, config);
+const alias = [...doors.sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^${door}$`), replacement: `${root}${source.slice(2)}` }));
+await runnerImport(process.argv[2], { ...config, resolve: { alias } });
