@@ -22,6 +22,7 @@ export class Admission {
   readonly #clock: ServerClock;
   readonly #warn: (event: BrokerEvent) => void;
   #lastFailure: Failure | undefined = undefined;
+  #fatal: ChronowError | undefined = undefined;
   #waiting: { readonly resolve: () => void; readonly reject: (error: ChronowError) => void }[] = [];
   #isClosed = false;
 
@@ -73,6 +74,12 @@ export class Admission {
     if (fatal !== undefined) this.#settle(({ reject }) => { reject(fatal); });
   }
 
+  /** These servers will never do. */
+  fatal(error: ChronowError): void {
+    this.#fatal ??= error;
+    this.#settle(({ reject }) => { reject(error); });
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#settle(({ reject }) => { reject(closedError('open')); });
@@ -86,6 +93,7 @@ export class Admission {
   #someLine(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) reject(closedError('open'));
+      else if (this.#fatal !== undefined) reject(this.#fatal);
       else if (this.#router.masters().some(({ state }) => state.kind === 'ready')) resolve();
       else this.#waiting.push({ resolve, reject });
     });

@@ -74,6 +74,11 @@ export class BlockingReader implements Reader {
     else this.#end(reading, () => { reading.resolve(null); });
   }
 
+  /** A server that is no master any more may stay silent about it, and keep the socket. */
+  mastersChanged(): void {
+    if (this.#owner !== undefined && !this.#parts.router.masters().includes(this.#owner)) this.#down({ kind: 'link', word: 'MOVED', text: 'the server is no master any more' });
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

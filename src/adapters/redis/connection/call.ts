@@ -31,6 +31,8 @@ export class Call implements Asked {
   /** Why it had to be tried again. */
   last: Failure | undefined = undefined;
   done = false;
+  /** The slot is on its way to that server, which takes it only with an ASKING before it. */
+  isAsking = false;
   /** A WAIT that goes out right behind it. */
   readonly confirm: { readonly replicas: number; readonly timeoutMs: number; readonly told: (replicas: number) => void } | undefined;
   readonly resolve: (reply: Reply) => void;

@@ -29,19 +29,19 @@ export class Commander {
   run(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs = this.#deadlineMs): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const startedAt = this.#runtime.now();
-      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: script.name, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject });
+      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: `script ${script.name}`, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject });
       this.#book.add(call);
       this.#gate.pass(call, this.#route);
     });
   }
 
-  /** Over that line, whatever the slot; `confirm` follows it. */
-  runOver(line: NodeLine, script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs: number, confirm: Confirm): Promise<Reply> {
+  /** As `run`, with a WAIT behind it; `send` knows the lines for that. */
+  runConfirmed(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs: number, confirm: Confirm, send: (call: Call) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const startedAt = this.#runtime.now();
-      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: script.name, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject, confirm });
+      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: `script ${script.name}`, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject, confirm });
       this.#book.add(call);
-      this.#gate.pass(call, (passed) => { line.send(passed); });
+      this.#gate.pass(call, send);
     });
   }
 

@@ -46,9 +46,9 @@ export interface Connection {
   masters(): readonly MasterNode[];
   /**
    * For how many ms (monotonic) the command line has answered without a gap; undefined while it does not. A gap is an answer that took longer than `gapMs`
-   * (default 1 000, 16 or more), or a lost connection: say what the lease in question bears.
+   * (default 1 000, 16 or more), or a lost connection: say what the lease in question bears. `key`: only the line to the master that owns it.
    */
-  healthyForMs(gapMs?: number): number | undefined;
+  healthyForMs(gapMs?: number, key?: string): number | undefined;
   /** The state now, then every change. */
   readonly status$: Observable<LinkStatus>;
   /** What {@link Connection.open} found unsafe and let pass. Replayed, each setting once. */

@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { ChronowError } from '../../../errors.js';
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
 import type { Argument } from './connection.js';
+import type { HandedClient } from './handed-client.js';
 import type { ConnectionOptions } from './options.js';
 import type { Reply } from './reply.js';
 import { failureOf } from './server-error.js';
@@ -97,21 +98,25 @@ export class Socket {
 export interface Driver {
   /** `at`: that server; undefined: the one of the options, for sentinels the present master. */
   socket(at: Address | undefined, events: SocketEvents): Socket;
-  readonly db: number;
 }
 
-export function driverFor(options: ConnectionOptions): Driver {
-  const { runtime, client, connectTimeoutMs = 10_000 } = options;
+export function driverFor(options: ConnectionOptions, handed: HandedClient | undefined): Driver {
+  const { runtime, connectTimeoutMs = 10_000 } = options;
   const handshakeMs = Math.min(connectTimeoutMs, 5_000);
-  const base = client === undefined ? ownOptions(options, handshakeMs) : undefined;
-  return {
-    db: options.db ?? handedDb(options),
-    socket: (at, events) => {
-      const place = at === undefined ? {} : { host: at.host, port: at.port };
-      const redis = base === undefined ? duplicateOf(options, { ...used(handshakeMs), ...place }) : new Redis({ ...base, ...place });
-      return new Socket(redis, events, runtime, handshakeMs);
-    },
-  };
+  const make = handed === undefined ? ownMaker(options, handshakeMs) : handedMaker(options, handed, handshakeMs);
+  return { socket: (at, events) => new Socket(make(at === undefined ? {} : { host: at.host, port: at.port }), events, runtime, handshakeMs) };
+}
+
+type Maker = (place: Partial<Address>) => Redis;
+
+function ownMaker(options: ConnectionOptions, handshakeMs: number): Maker {
+  const base = ownOptions(options, handshakeMs);
+  return (place) => new Redis({ ...base, ...place });
+}
+
+function handedMaker(options: ConnectionOptions, { topology, nodeOptions }: HandedClient, handshakeMs: number): Maker {
+  if (topology === 'cluster') return (place) => new Redis({ ...nodeOptions, ...used(handshakeMs), ...place });
+  return (place) => duplicateOf(options, { ...used(handshakeMs), ...(topology === 'sentinel' ? {} : { enableReadyCheck: false }), ...place });
 }
 
 type UsedOptions = Omit<RedisOptions, 'replyMapping'> & { readonly replyMapping: 'legacy' };
@@ -157,11 +162,6 @@ function ownOptions(options: ConnectionOptions, handshakeMs: number): UsedOption
 function tlsOptions({ ca }: ConnectionOptions): { ca?: string } {
   if (ca === undefined) return {};
   return typeof ca === 'string' ? { ca } : { get ca() { return ca(); } };
-}
-
-function handedDb({ client }: ConnectionOptions): number {
-  const db: unknown = client === undefined ? 0 : Reflect.get(client.options, 'db');
-  return typeof db === 'number' ? db : 0;
 }
 
 function duplicateOf({ client }: ConnectionOptions, overrides: RedisOptions): Redis {

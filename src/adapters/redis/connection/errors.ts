@@ -109,3 +109,11 @@ function hint(failure: Failure, tls: boolean): string {
 export function asChronowError(error: unknown): ChronowError {
   return isChronowError(error) ? error : chronowError(failureOf(error), { label: 'connection' });
 }
+
+export function notACluster(): ChronowError {
+  return new ChronowError('CONFIG_INVALID', 'this Redis is a single server, not a cluster: use redis:// (without +cluster), or leave clusterNodes out', { details: { reason: 'not-a-cluster' } });
+}
+
+export function isACluster(): ChronowError {
+  return new ChronowError('CONFIG_INVALID', 'this Redis is a node of a cluster: use redis+cluster:// or clusterNodes', { details: { reason: 'a-cluster' } });
+}

@@ -198,6 +198,7 @@ export class NodeLine implements Carrier {
     call.sentAt = this.#lastSendAt = this.#settings.runtime.now();
     call.sends += 1;
     this.#sent.add(call);
+    if (call.isAsking) socket.call('asking', []).catch(() => undefined);
     const answer = socket.call(call.name, call.args);
     const { confirm } = call;
     if (confirm === undefined) {

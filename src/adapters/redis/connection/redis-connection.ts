@@ -1,16 +1,19 @@
 import { ReplaySubject, type Observable } from 'rxjs';
+import { ChronowError } from '../../../errors.js';
 import type { BrokerEvent, LinkStatus } from '../../../port/events.js';
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
 import type { Backoff } from '../../../retry/backoff.js';
 import { Admission } from './admission.js';
 import { BlockingReader } from './blocking-reader.js';
 import { CallBook } from './call-book.js';
+import { ClusterRouter } from './cluster-router.js';
 import { Commander } from './commander.js';
 import { ConfirmingLines } from './confirming-lines.js';
 import type { Argument, CallOptions, Confirmed, Connection, Durability, MasterNode, Reader } from './connection.js';
 import { driverFor, type Driver } from './driver.js';
 import { asChronowError, closedError, linkLost, loginFailure } from './errors.js';
 import { Gate } from './gate.js';
+import { readClient } from './handed-client.js';
 import { LinkState } from './link-state.js';
 import type { LineSettings, NodeLine } from './node-line.js';
 import type { ConnectionOptions } from './options.js';
@@ -18,7 +21,7 @@ import type { Probes } from './probes.js';
 import { PubSubHub } from './pub-sub-hub.js';
 import type { PubSub } from './pubsub-signals.js';
 import type { Reply } from './reply.js';
-import type { Router } from './router.js';
+import type { Router, RouterParts } from './router.js';
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';
 import { SingleRouter } from './single-router.js';
@@ -54,28 +57,33 @@ class RedisConnection implements Connection {
   #opening: Promise<void> | undefined = undefined;
   #isClosed = false;
 
-  constructor(options: ConnectionOptions) {
+  constructor(given: ConnectionOptions) {
+    const handed = given.client === undefined ? undefined : readClient(given.client);
+    const options = handed === undefined ? given : { ...given, topology: handed.topology, hosts: handed.seeds };
     const { topology, runtime, durability, retryMs = 2_000 } = options;
     this.topology = topology;
+    this.db = handed?.db ?? options.db ?? 0;
+    if (topology === 'cluster' && this.db !== 0) throw new ChronowError('CONFIG_INVALID', `a cluster has only database 0; got redis.db ${this.db}. Leave it out and tell applications apart by keyPrefix`);
     this.durability = durability;
     this.clock = new ServerClock(runtime);
     this.status$ = this.#state.status$;
     this.warnings$ = this.#warnings$.asObservable();
     this.#runtime = runtime;
-    this.#driver = driverFor(options);
-    this.db = this.#driver.db;
+    this.#driver = driverFor(options, handed);
     this.#deadlineMs = options.deadlineMs ?? (topology === 'single' ? 5_000 : 15_000);
     this.#backoff = { initialMs: Math.min(50, retryMs), maxMs: retryMs, factor: 2, jitter: 'equal' };
     const stallMs = Math.min(this.#deadlineMs, 5_000);
     const lines: LineSettings = { runtime, driver: this.#driver, stallMs, pingMs: 1_000, backoff: this.#backoff };
     this.#book = new CallBook(runtime, stallMs);
     this.#gate = new Gate(this.#book);
-    this.#router = new SingleRouter({ book: this.#book, lines, changed: (line) => { this.#changed(line); }, idle: (line) => { this.#ping(line); } });
+    const parts = this.#parts(lines);
+    this.#router = topology === 'cluster' ? new ClusterRouter(parts, options.hosts, handed?.mapped ?? ((address) => address)) : new SingleRouter(parts);
     this.#commander = new Commander(runtime, this.#book, this.#gate, this.#router, this.#deadlineMs);
     this.#confirming = new ConfirmingLines(this.#book, this.#router, lines);
-    this.#hub = new PubSubHub(this.#router, lines, (event) => { this.#warnings$.next(event); });
+    const warn = (event: BrokerEvent): void => { this.#warnings$.next(event); };
+    this.#hub = new PubSubHub(this.#router, lines, warn);
     this.pubsub = this.#hub;
-    this.#admission = new Admission(options, this.#router, this.#commander, this.clock, (event) => { this.#warnings$.next(event); });
+    this.#admission = new Admission(options, this.#router, this.#commander, this.clock, warn);
   }
 
   get probes(): Probes {
@@ -90,8 +98,8 @@ class RedisConnection implements Connection {
     if (this.#isClosed) throw closedError(script.name);
     const { replicas, timeoutMs } = this.durability ?? { replicas: 0, timeoutMs: 0 };
     let told = 0;
-    const line = this.#confirming.lineFor(keys[0] ?? '');
-    const reply = await this.#commander.runOver(line, script, keys, args, (options?.deadlineMs ?? this.#deadlineMs) + timeoutMs, { replicas, timeoutMs, told: (count) => { told = count; } });
+    const confirm = { replicas, timeoutMs, told: (count: number): void => { told = count; } };
+    const reply = await this.#commander.runConfirmed(script, keys, args, (options?.deadlineMs ?? this.#deadlineMs) + timeoutMs, confirm, (call) => { this.#confirming.send(call); });
     return { reply, replicas: told, enough: told >= replicas };
   }
 
@@ -110,14 +118,12 @@ class RedisConnection implements Connection {
     return this.#router.masters().map((line) => ({ id: line.name, command: (name, ...args) => this.#commander.commandOver(line, name, args) }));
   }
 
-  healthyForMs(gapMs = 1_000): number | undefined {
+  healthyForMs(gapMs = 1_000, key?: string): number | undefined {
     const now = this.#runtime.now();
-    let shortest: number | undefined = Infinity;
-    for (const line of this.#router.masters()) {
-      const healthy = line.healthyForMs(now, gapMs);
-      shortest = healthy === undefined || shortest === undefined ? undefined : Math.min(healthy, shortest);
-    }
-    return shortest === Infinity ? undefined : shortest;
+    if (key !== undefined) return this.#router.ownerOf(key)?.healthyForMs(now, gapMs);
+    let shortest = Infinity;
+    for (const line of this.#router.masters()) shortest = Math.min(shortest, line.healthyForMs(now, gapMs) ?? -1);
+    return shortest < 0 || shortest === Infinity ? undefined : shortest;
   }
 
   open(): Promise<void> {
@@ -146,6 +152,22 @@ class RedisConnection implements Connection {
     this.#state.closed();
     this.#warnings$.complete();
     return Promise.resolve();
+  }
+
+  #parts(lines: LineSettings): RouterParts {
+    return {
+      book: this.#book,
+      lines,
+      ask: (line, name, args, deadlineMs) => this.#commander.commandOver(line, name, args, deadlineMs),
+      changed: (line) => { this.#changed(line); },
+      idle: (line) => { this.#ping(line); },
+      mastersChanged: () => {
+        this.#hub.mastersChanged();
+        this.#confirming.mastersChanged();
+        for (const reader of this.#readers) reader.mastersChanged();
+      },
+      fatal: (error) => { this.#admission.fatal(error); },
+    };
   }
 
   #changed(line: NodeLine): void {

@@ -1,22 +1,10 @@
-import type { Runtime } from '../../../port/runtime.js';
 import type { Call } from './call.js';
-import type { CallBook } from './call-book.js';
 import { chronowError } from './errors.js';
-import { NodeLine, type LineOwner, type LineSettings } from './node-line.js';
+import { NodeLine, type LineOwner } from './node-line.js';
 import type { Reply } from './reply.js';
-import type { Router } from './router.js';
+import { passingWords, sendLater, sendWhole } from './retrying.js';
+import type { Router, RouterParts } from './router.js';
 import type { Failure } from './server-error.js';
-
-/** Replies after which the same call is made again until its deadline. */
-export const passingWords: ReadonlySet<string> = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'BUSY', 'CLUSTERDOWN', 'TRYAGAIN', 'NOREPLICAS']);
-
-/** What every router does with what its lines tell. */
-export interface RouterParts {
-  readonly book: CallBook;
-  readonly lines: LineSettings;
-  changed(line: NodeLine): void;
-  idle(line: NodeLine): void;
-}
 
 /** One server, or the one that the sentinels name. */
 export class SingleRouter implements Router, LineOwner {
@@ -74,19 +62,4 @@ export class SingleRouter implements Router, LineOwner {
   idle(line: NodeLine): void {
     this.#parts.idle(line);
   }
-}
-
-/** A server that does not know a script gets its text. True where that was it. */
-export function sendWhole(call: Call, failure: Failure, line: NodeLine): boolean {
-  if (failure.word !== 'NOSCRIPT' || call.text === undefined || call.name === 'eval') return false;
-  call.name = 'eval';
-  call.args[0] = call.text;
-  line.send(call);
-  return true;
-}
-
-/** Again after a while, unless its deadline came first. */
-export function sendLater(runtime: Runtime, call: Call, send: () => void): void {
-  const delayMs = 20 + Math.floor(80 * runtime.random());
-  runtime.at(runtime.now() + delayMs, () => { if (!call.done) send(); });
 }
