@@ -60,6 +60,11 @@ export interface RedisConfig {
    * used for commands, and stays yours to close. Default: none.
    */
   readonly client?: RedisClient | undefined;
+  /**
+   * Keyspace notifications tell watchers at once what other programs write. `auto`: used where the server sends them. `enable`: where it does not, they are
+   * switched on (CONFIG SET, adding to what is set). `off`: not used; a slow reading finds it. Default: `auto`.
+   */
+  readonly keyspaceEvents?: 'auto' | 'enable' | 'off' | undefined;
 }
 
 /** What makes an object a client of ioredis, of whichever version: two copies of a package share no class. */

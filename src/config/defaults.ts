@@ -15,6 +15,7 @@ export const builtIn: BuiltIn = {
   connect: 'wait',
   connectTimeoutMs: 10 * second,
   redisRetryMs: second,
+  keyspaceEvents: 'auto',
   durabilityTimeoutMs: second,
   changeStreams: 'auto',
   visibilityTimeoutMs: 30 * second,
@@ -50,6 +51,7 @@ export interface BuiltIn {
   readonly connect: 'wait' | 'background';
   readonly connectTimeoutMs: number;
   readonly redisRetryMs: number;
+  readonly keyspaceEvents: 'auto' | 'enable' | 'off';
   readonly durabilityTimeoutMs: number;
   readonly changeStreams: 'auto' | 'required' | 'off';
   readonly visibilityTimeoutMs: number;

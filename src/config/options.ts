@@ -46,6 +46,7 @@ const backend: readonly OptionRow[] = [
   row('redis.clusterNodes', nodeList, 'Some nodes of a cluster. Beside `redis.url`, user and password come from the URL.', { kind: 'json', env: 'REDIS_CLUSTER_NODES' }),
   row('redis.caCert', certificate, "Who signed the server's certificate. Default: the system's authorities.", { env: 'REDIS_CA_CERT', secret: true }),
   row('redis.client', redisClient, 'A client of ioredis of your own. Hosts, login and TLS come from it; it is duplicated and stays yours to close.', { kind: 'json', secret: true }),
+  row('redis.keyspaceEvents', oneOf('auto', 'enable', 'off'), 'How watchers learn what other programs write: by notifications where the server sends them, by switching them on (CONFIG SET), or by a slow reading only.', { default: builtIn.keyspaceEvents }),
   row('mongoOnly', boolean, 'MongoDB is the backend; no Redis.', { kind: 'boolean', default: false, env: 'CHRONOW_MONGO_ONLY' }),
   row('mongo.uri', mongoUri, 'The backend with `mongoOnly`; else the warm tier.', { env: 'MONGO_URI', secret: true }),
   row('changeStreams', oneOf('auto', 'required', 'off'), 'How MongoDB wakes consumers: change streams where the server has them, only by them, or by polling.', { default: builtIn.changeStreams }),

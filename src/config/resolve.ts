@@ -57,6 +57,7 @@ function redisBackend({ url, durability }: ChronowConfig, redis: RedisConfig): R
     password: password === undefined ? undefined : new Secret(password),
     db: said?.db ?? redis.db ?? 0,
     retryMs: redis.retryMs ?? builtIn.redisRetryMs,
+    keyspaceEvents: redis.keyspaceEvents ?? builtIn.keyspaceEvents,
     client: redis.client === undefined ? undefined : new Secret(redis.client, 'a client of ioredis'),
     durability: durability === undefined ? undefined : { replicas: durability.replicas, timeoutMs: durability.timeoutMs ?? builtIn.durabilityTimeoutMs },
   };

@@ -34,6 +34,7 @@ export interface RedisBackend {
   readonly password: Secret | undefined;
   readonly db: number;
   readonly retryMs: number;
+  readonly keyspaceEvents: 'auto' | 'enable' | 'off';
   /** Of the caller's; where it is there, it says hosts, login and TLS. */
   readonly client: Secret<RedisClient> | undefined;
   readonly durability: { readonly replicas: number; readonly timeoutMs: number } | undefined;
