@@ -40,8 +40,6 @@ export class ServerProcess {
     const child = spawn(redisServer(), this.#launch.args, { cwd: this.#launch.folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#guard.watch(child.pid);
-    // Neither the server nor its log keeps a test process that is done.
-    child.unref();
     this.#exited = new Promise((resolve) => {
       const ended = (): void => {
         this.#child = undefined;
@@ -55,12 +53,16 @@ export class ServerProcess {
       });
     });
     await this.#served(child);
+    // From here on neither the server nor its log keeps a test process that is done; before, nothing else might.
+    child.unref();
+    for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
   }
 
   /** Ends it with its last words: what it has is written. */
   async terminate(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
+    child.ref();
     child.kill('SIGCONT');
     child.kill('SIGTERM');
     const tooLong = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -70,6 +72,7 @@ export class ServerProcess {
 
   /** Ends it as a crash does. */
   async kill9(): Promise<void> {
+    this.#child?.ref();
     this.#child?.kill('SIGKILL');
     await this.#exited;
   }
@@ -97,9 +100,7 @@ export class ServerProcess {
         if (this.#launch.ready.test(line)) resolve();
       };
       for (const stream of [child.stdout, child.stderr]) {
-        if (stream === null) continue;
-        createInterface({ input: stream }).on('line', note);
-        if (stream instanceof Socket) stream.unref();
+        if (stream !== null) createInterface({ input: stream }).on('line', note);
       }
       void this.#exited.then(() => reject(new Error(`redis-server ended before it served:\n${this.log.slice(-20).join('\n')}`)));
     });
