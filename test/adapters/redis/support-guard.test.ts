@@ -19,4 +19,12 @@ describeRedis('the servers of a process', () => {
     expect(await child.ended).toBe(signal);
     await until('its servers are gone', async () => survivors(run).length === 0 && !folders.some((folder) => existsSync(folder)));
   });
+
+  it('keep it while it waits for them, and not when it is done', async () => {
+    const run = `alone-${randomUUID().slice(0, 8)}`;
+    const child = startChild(new URL('../../fixtures/redis/alone.ts', import.meta.url), [], { CHRONOW_TEST_RUN: run });
+    expect(await child.ended).toBe(0);
+    expect(child.lines).toEqual(['started', 'stopped', 'left']);
+    await until('the server that it left is gone', async () => survivors(run).length === 0);
+  });
 });

@@ -4,6 +4,8 @@ import { runnerImport } from 'vite';
 
 // Whoever started us is gone: nobody is left to end us.
 process.on('disconnect', () => process.exit(1));
+// To listen for it keeps nobody here.
+process.channel?.unref();
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const config = { root, configFile: false, envDir: false, logLevel: 'error' };

@@ -12,7 +12,7 @@ export interface Target {
 
 /** One command over a connection of its own. It fails at once where nobody answers. */
 export async function call(target: Target, command: string, ...args: readonly (string | number)[]): Promise<unknown> {
-  const client = new Redis({ ...target, lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false, maxRetriesPerRequest: 0, connectTimeout: 5_000 });
+  const client = new Redis({ ...target, lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false, maxRetriesPerRequest: 0, connectTimeout: 5_000, commandTimeout: 15_000 });
   // The call itself says what went wrong.
   client.on('error', () => undefined);
   try {
