@@ -1,0 +1,136 @@
+import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
+import { ChronowError } from '../../../errors.js';
+import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, ConsumerLink, RenewAnswer } from '../../../port/delivery-store.js';
+import type { Claimed, LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
+import type { SubscriptionRef } from '../../../port/names.js';
+import type { SubscriptionPolicy } from '../../../port/policy.js';
+import type { Context } from '../context.js';
+import type { Directory } from '../topics/directory.js';
+import type { SubscriptionRecord } from '../topics/records.js';
+import { subscriptionDeleted } from '../topics/refusals.js';
+import { renew } from './renew.js';
+import { answerCall, type SettleCall } from './settle-calls.js';
+import { TurnLoop, type WaitingClaim } from './turn-loop.js';
+
+const nothing: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), makeRoom: false });
+
+/**
+ * One consumer of an ordered subscription. Settlements and claims become turns (turn-loop.ts): one at a time, each one script. Where the order of the
+ * subscription is switched off under it, claims answer nothing and settlements are `LINK_LOST`, to be tried again; {@link policy}
+ * says so by then, and whoever attached replaces the link.
+ */
+export class OrderedLink implements ConsumerLink {
+  readonly #context: Context;
+  readonly #consumer: ConsumerIdentity;
+  readonly #loop: TurnLoop;
+  readonly #owner: object;
+  #claim: WaitingClaim | undefined = undefined;
+  #left = false;
+
+  constructor(context: Context, directory: Directory, record: SubscriptionRecord, consumer: ConsumerIdentity, owner?: object) {
+    this.#context = context;
+    this.#consumer = consumer;
+    this.#owner = owner ?? this;
+    this.#loop = new TurnLoop(context, directory, record, consumer, this.#owner);
+  }
+
+  get policy(): SubscriptionPolicy {
+    return this.#loop.policy;
+  }
+
+  claim(request: ClaimRequest): Observable<ClaimAnswer> {
+    return new Observable((subscriber) => {
+      try {
+        this.#check(request.max);
+      } catch (error) {
+        subscriber.error(error);
+        return;
+      }
+      this.#begin(request, subscriber);
+    });
+  }
+
+  settle(settlements: readonly Settlement[]): Observable<readonly SettleDeviation[]> {
+    return new Observable((subscriber) => {
+      const call: SettleCall = { settlements: [...settlements], subscriber, sent: [] };
+      if (settlements.length === 0) answerCall(call, this.#owner, new Map());
+      else this.#loop.settle(call);
+    });
+  }
+
+  renew(tokens: readonly LeaseToken[]): Observable<RenewAnswer> {
+    return new Observable((subscriber) => {
+      renew(this.#context, this.#loop.ref, this.#consumer, this.policy, tokens, this.#owner).then(
+        (answer) => {
+          subscriber.next(answer);
+          subscriber.complete();
+        },
+        (error: unknown) => { subscriber.error(error); },
+      );
+    });
+  }
+
+  detach(): Observable<void> {
+    return new Observable((subscriber) => {
+      this.#left = true;
+      this.#claim?.stop();
+      this.#loop.leave().then(
+        () => {
+          subscriber.next();
+          subscriber.complete();
+        },
+        (error: unknown) => { subscriber.error(error); },
+      );
+    });
+  }
+
+  #check(max: number): void {
+    const { consumerId } = this.#consumer;
+    if (this.#left) throw new ChronowError('CLOSED', `consumer ${consumerId} has left subscription "${this.#loop.ref.subscription}"; attach again to claim.`);
+    if (!Number.isInteger(max) || max < 1) throw new ChronowError('OPTION_INVALID', `claim max must be a whole number of 1 or more, received ${String(max)}.`);
+    if (this.#claim !== undefined) throw new ChronowError('OPTION_INVALID', `a claim of consumer ${consumerId} is already under way; wait for its answer before the next.`);
+    if (this.#loop.isDeleted) throw subscriptionDeleted(this.#loop.ref);
+  }
+
+  #begin({ max, until$ }: ClaimRequest, subscriber: Subscriber<ClaimAnswer>): void {
+    let until: Unsubscribable | undefined;
+    const end = (): void => {
+      this.#claim = undefined;
+      until?.unsubscribe();
+    };
+    const claim: WaitingClaim = {
+      max,
+      isStopped: false,
+      answer: (deliveries, makeRoom) => {
+        end();
+        if (subscriber.closed) this.#giveBack(deliveries);
+        subscriber.next(deliveries.length === 0 && !makeRoom ? nothing : { deliveries, makeRoom });
+        subscriber.complete();
+      },
+      fail: (error) => {
+        end();
+        subscriber.error(error);
+      },
+      stop: () => {
+        claim.isStopped = true;
+        this.#loop.wake();
+      },
+    };
+    this.#claim = claim;
+    this.#loop.claim(claim);
+    until = until$.subscribe({ next: claim.stop, error: claim.stop });
+    // It may have fired, and the claim been answered, within subscribe.
+    if (this.#claim !== claim) until.unsubscribe();
+  }
+
+  /** Nobody listens any more. */
+  #giveBack(deliveries: readonly Claimed[]): void {
+    if (deliveries.length > 0) this.settle(deliveries.map(({ token }) => ({ token, action: 'release' }))).subscribe({ error: () => { /* it lapses by itself */ } });
+  }
+}
+
+/** A line to a subscription that keeps an order. `owner`: who the leases belong to, where links take each other's place. */
+export function orderedLink(context: Context, directory: Directory, _ref: SubscriptionRef, record: SubscriptionRecord, consumer: ConsumerIdentity, owner?: object): ConsumerLink {
+  return new OrderedLink(context, directory, record, consumer, owner);
+}
+
