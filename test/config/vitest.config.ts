@@ -9,8 +9,8 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, root)
 // The doors lead to the sources, so that no test needs a build; the package tests build, pack and install for themselves.
 const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^${door}$`), replacement: path(source) }));
 
-/** One redis-server for all kinds that have tests with it; no other kind waits for one. */
-const redis = { globalSetup: ['test/support/redis/global-setup.ts'] };
+/** One redis-server for all kinds that have tests with it; no other kind waits for one. A cluster is started in a hook. */
+const redis = { globalSetup: ['test/support/redis/global-setup.ts'], hookTimeout: 60_000 };
 
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {

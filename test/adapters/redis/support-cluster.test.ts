@@ -9,7 +9,7 @@ describeRedis('a cluster', () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await startCluster();
-  }, 60_000);
+  });
   afterAll(() => cluster.stop());
 
   it('is in order on every node, with three masters and a replica each', async () => {
