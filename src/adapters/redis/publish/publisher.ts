@@ -1,9 +1,16 @@
-import type { Observable } from 'rxjs';
+import { defer, Observable } from 'rxjs';
+import { ChronowError } from '../../../errors.js';
 import type { TopicRef } from '../../../port/names.js';
 import type { MessagePublisher, PublishBatch, PublishReceipt } from '../../../port/publisher.js';
 import type { Context } from '../context.js';
+import { placeOf } from '../layout/message-id.js';
+import { shardKeys } from '../layout/shard-keys.js';
 import type { Directory } from '../topics/directory.js';
+import { Capacity } from './capacity.js';
+import type { IntakePlan } from './intake.js';
+import { Intake } from './intake.js';
 import type { ScheduledMover } from './mover.js';
+import { cancelScript } from './publish-scripts.js';
 import type { Retention } from './retention.js';
 
 export interface PublisherOptions {
@@ -11,14 +18,64 @@ export interface PublisherOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+const singleDeadlineMs = 10_000;
+/** Twice the time in which a cluster notices that a node is gone. */
+const clusterDeadlineMs = 30_000;
+
 /** Publishing to Redis: concurrent calls share a script call for each shard. */
 export class Publisher implements MessagePublisher {
-  constructor(_context: Context, _directory: Directory, _retention: Retention, _mover: ScheduledMover, _options: PublisherOptions = {}) {
-    throw new Error('not built yet');
+  readonly #plan: IntakePlan;
+  readonly #intakes: Map<string, Intake> = new Map();
+  /** By the object that names the topic: a key is put together once, not for every message. */
+  readonly #byRef: WeakMap<TopicRef, Intake> = new WeakMap();
+  #isClosed = false;
+
+  constructor(context: Context, directory: Directory, retention: Retention, mover: ScheduledMover, options: PublisherOptions = {}) {
+    const deadlineMs = options.deadlineMs ?? (context.connection.topology === 'cluster' ? clusterDeadlineMs : singleDeadlineMs);
+    let number = 0;
+    const nextNumber = (): number => ++number;
+    this.#plan = { context, directory, retention, mover, deadlineMs, nextNumber, capacity: new Capacity(context, directory, retention, mover) };
   }
 
-  publish(_batch: PublishBatch): Observable<readonly PublishReceipt[]> { throw new Error('not built yet'); }
-  cancelScheduled(_topic: TopicRef, _id: string): Observable<boolean> { throw new Error('not built yet'); }
+  publish(batch: PublishBatch): Observable<readonly PublishReceipt[]> {
+    return new Observable((subscriber) => {
+      if (this.#isClosed) subscriber.error(closed());
+      else if (batch.messages.length === 0) {
+        subscriber.next([]);
+        subscriber.complete();
+      } else this.#intakeOf(batch.topic).publish(batch, subscriber);
+    });
+  }
+
+  cancelScheduled(topic: TopicRef, id: string): Observable<boolean> {
+    return defer(async () => {
+      const { context, directory } = this.#plan;
+      const { shard, local } = placeOf(id);
+      const record = await directory.topic(topic);
+      if (record === undefined || shard >= record.shardCount || !local.startsWith('s')) return false;
+      const { scheduled, scheduledBody } = shardKeys(context.keys, topic, shard);
+      return (await context.connection.run(cancelScript, [scheduled, scheduledBody], [local])) === 1;
+    });
+  }
+
   /** Calls that wait answer `CLOSED`. */
-  close(): void { throw new Error('not built yet'); }
+  close(): void {
+    this.#isClosed = true;
+    for (const intake of this.#intakes.values()) intake.close(closed());
+    this.#intakes.clear();
+  }
+
+  #intakeOf(ref: TopicRef): Intake {
+    const known = this.#byRef.get(ref);
+    if (known !== undefined) return known;
+    const key = this.#plan.context.keys.topicKey(ref);
+    const intake = this.#intakes.get(key) ?? new Intake(this.#plan, ref);
+    this.#intakes.set(key, intake);
+    this.#byRef.set(ref, intake);
+    return intake;
+  }
+}
+
+function closed(): ChronowError {
+  return new ChronowError('CLOSED', 'the broker is closed');
 }

@@ -77,9 +77,9 @@ export class Directory implements TopicStore {
     this.#topics.forget(ref);
   }
 
-  /** The topic and all its subscriptions, fresh. */
-  overview(ref: TopicRef): Promise<TopicOverview | undefined> {
-    return this.#topics.overview(ref);
+  /** The topic and all its subscriptions, fresh; as a shard above 0 has them, where one is named. */
+  overview(ref: TopicRef, shard = 0): Promise<TopicOverview | undefined> {
+    return this.#topics.overview(ref, shard);
   }
 
   /** Finds a topic, or creates it with the defaults of the context. Errors: `FORMAT_TOO_NEW`, `LEGACY_DATA`. */

@@ -33,9 +33,9 @@ export class TopicCatalog {
     this.#seen.delete(this.#context.keys.topicKey(ref));
   }
 
-  /** Everything that is stored about a topic, read in one step. */
-  async overview(ref: TopicRef): Promise<TopicOverview | undefined> {
-    const keys = this.keys(ref, 0);
+  /** Everything that is stored about a topic in a shard, read in one step. */
+  async overview(ref: TopicRef, shard = 0): Promise<TopicOverview | undefined> {
+    const keys = this.keys(ref, shard);
     const reply = await this.#context.connection.run(readTopicScript, [keys.meta, keys.subs], []);
     if (reply === null) {
       this.forget(ref);
@@ -43,7 +43,7 @@ export class TopicCatalog {
     }
     const [meta, subs] = asList(reply);
     const { record, subscriptionsVersion } = readTopic(ref, meta);
-    this.#seen.set(keys.topic, record);
+    if (shard === 0) this.#seen.set(keys.topic, record);
     return { topic: record, subscriptionsVersion, subscriptions: readSubscriptions(ref, record.shardCount, asTexts(subs)) };
   }
 
