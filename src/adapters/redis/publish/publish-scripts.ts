@@ -118,7 +118,7 @@ for n = 1, count do
   if not dues[n] and not (name and (remembered[name] or first[name] ~= n)) then needed = needed + 1 end
 end
 if needed > 0 and tonumber(meta[3]) < needed then return {'check', needed} end
-redis.call('HINCRBY', KEYS[2], 'room', -needed)
+redis.call('HINCRBY', KEYS[2], 'room', 0 - needed)
 if isTurned then redis.call('HSET', KEYS[current], '', int(clock)) end
 
 local latest, sequence

@@ -30,7 +30,7 @@ end`;
  */
 export const putSubscriptionScript: Script = script('put-subscription', `${sentinels}${wipe}
 local name, group = ARGV[1], ARGV[2]
-local meta = redis.call('HMGET', KEYS[2], 'f', 'sc')
+local meta = redis.call('HMGET', KEYS[2], 'f', 'sc', 'ml')
 if not meta[1] then return 'gone' end
 if meta[2] ~= ARGV[8] then return 'stale' end
 local text = redis.call('HGET', KEYS[3], name)
@@ -42,6 +42,8 @@ if ARGV[3] == '*' then
   end
 elseif string.format('%.0f', stored and stored.v or 0) ~= ARGV[3] then return {'changed', text or ''} end
 if not stored then
+  -- Nobody held the oldest back so far: the first one begins within the bound.
+  if redis.call('HLEN', KEYS[3]) == 1 then redis.call('XTRIM', KEYS[1], 'MAXLEN', math.ceil(tonumber(meta[3]) / tonumber(meta[2]))) end
   local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], group, ARGV[7], 'MKSTREAM')
   if made.err then
     if not string.find(made.err, 'BUSYGROUP', 1, true) then return made end
