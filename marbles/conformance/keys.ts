@@ -186,4 +186,58 @@ export const keys: Concern = ({ promise }) => {
       'the history is still there',
     );
   });
+
+  promise('a tombstone is lifted at its own revision and at no other: the key stays absent there, which is no change', async (scene) => {
+    await set(scene, 'v');
+    const { state: tombstone } = await del(scene, 'tombstone');
+    const early = await del(scene, 'none', tombstone.revision - 1);
+    assert.deepEqual([early.written, early.state.mark], [false, 'tombstone']);
+    const lifted = await del(scene, 'none', tombstone.revision);
+    assert.deepEqual([lifted.written, lifted.state.mark, lifted.state.body, lifted.state.revision], [true, 'none', undefined, tombstone.revision]);
+    const { mark, body, revision } = await scene.ask(scene.second.keys.get(ref(scene)));
+    assert.deepEqual([mark, body, revision], ['none', undefined, tombstone.revision]);
+    assert.ok((await set(scene, 'w', { expectedRevision: tombstone.revision })).state.revision > tombstone.revision);
+  });
+
+  promise('a delete without a mark and without a revision leaves a tombstone as it is', async (scene) => {
+    await set(scene, 'v');
+    const { state: tombstone } = await del(scene, 'tombstone');
+    const again = await del(scene);
+    assert.deepEqual([again.written, again.state.mark, again.state.revision], [true, 'tombstone', tombstone.revision]);
+    assert.equal((await get(scene)).mark, 'tombstone');
+  });
+
+  promise('a closed key stays closed: it refuses every write, and deletes change nothing', async (scene) => {
+    await set(scene, 'v');
+    const { state: closed } = await del(scene, 'closed');
+    const { keys: store } = scene.second;
+    await scene.refused(store.set({ key: ref(scene), body: 'w', ttlMs: undefined }), 'KEY_CLOSED');
+    await scene.refused(store.set({ key: ref(scene), body: 'w', ttlMs: 1_000, expectedRevision: closed.revision, keepVersions: 3 }), 'KEY_CLOSED');
+    for (const mark of ['none', 'tombstone', 'closed'] satisfies readonly KeyState['mark'][]) {
+      for (const expected of [undefined, closed.revision]) {
+        const { state } = await del(scene, mark, expected);
+        assert.deepEqual([state.mark, state.revision], ['closed', closed.revision]);
+      }
+    }
+    assert.equal(await scene.ask(store.expire(ref(scene), 1_000)), false);
+    const { mark, body, revision } = await get(scene);
+    assert.deepEqual([mark, body, revision], ['closed', undefined, closed.revision]);
+  });
+
+  promise("a revision is never below the store's clock in µs, whatever made it", async (scene) => {
+    const made = async (write: () => Promise<KeyWriteAnswer>): Promise<void> => {
+      const before = scene.now() - scene.granularity;
+      const { state } = await write();
+      assert.ok(state.revision >= before * 1_000, `${state.revision} is below the clock, ${before} ms`);
+      assert.ok(Number.isSafeInteger(state.revision));
+      await scene.pass(Math.max(1, scene.granularity));
+    };
+    await made(() => set(scene, 'a'));
+    await made(() => set(scene, 'b'));
+    await made(() => del(scene));
+    await made(() => set(scene, 'c'));
+    await made(() => del(scene, 'tombstone'));
+    await made(() => set(scene, 'd'));
+    await made(() => del(scene, 'closed'));
+  });
 };

@@ -77,6 +77,20 @@ export const watch: Concern = ({ promise }) => {
     assert.equal((await log.shown(2)).at(-1)?.state.body, 'w');
   });
 
+  promise('lifting a tombstone is shown to nobody', async (scene) => {
+    await set(scene, ref(scene), 'v');
+    const log = await watchKey(scene);
+    const { state } = await scene.ask(scene.broker.keys.del({ key: ref(scene), mark: 'tombstone' }));
+    await log.shown(1);
+    await scene.ask(scene.broker.keys.del({ key: ref(scene), mark: 'none', expectedRevision: state.revision }));
+    await set(scene, ref(scene), 'w');
+    await scene.eventually(async () => assert.equal(log.later.at(-1)?.state.body, 'w'));
+    assert.deepEqual(
+      log.later.map(({ state: { body } }) => body),
+      [undefined, 'w'],
+    );
+  });
+
   promise('the end of a value by its time to live is shown, and not before', async (scene) => {
     const log = await watchKey(scene);
     await set(scene, ref(scene), 'v', { ttlMs: 2 * scene.lease });
