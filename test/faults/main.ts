@@ -1,1 +1,39 @@
-export {};
+import { parseArgs } from 'node:util';
+import { memoryBackend } from './backend/memory.js';
+import { redisBackend } from './backend/redis.js';
+import { violationsOf } from './check/invariants.js';
+import { reportOf, violationText } from './report.js';
+import { planOf, rowOf, rows } from './rows/rows.js';
+import { Stage } from './stage/stage.js';
+
+// npm run faults -- [--row N3] [--seed 7] [--runs 1] [--backend redis] [--stop-after 1]
+const { values } = parseArgs({ options: { row: { type: 'string' }, seed: { type: 'string', default: '1' }, runs: { type: 'string', default: '1' }, backend: { type: 'string', default: 'redis' }, 'stop-after': { type: 'string', default: '1' } } });
+const backend = [redisBackend, memoryBackend].find(({ name }) => name === values.backend);
+if (backend === undefined) throw new Error(`--backend is redis or memory; got ${values.backend}`);
+const first = whole('seed', values.seed);
+const runs = whole('runs', values.runs);
+const most = whole('stop-after', values['stop-after']);
+const chosen = values.row === undefined ? rows : values.row.split(',').map(rowOf);
+const broken: string[] = [];
+
+for (const row of chosen) {
+  for (let seed = first; seed < first + runs && broken.length < most; seed++) {
+    const plan = planOf(row, seed);
+    const began = performance.now();
+    const record = await Stage.run(plan, backend, { servers: row.servers, acts: row.acts });
+    const violations = violationsOf(record);
+    const deliveries = record.events.filter(({ kind }) => kind === 'claimed').length;
+    console.log(`${row.id} seed ${seed}: ${violations.length === 0 ? 'holds' : violations.slice(0, 3).map(violationText).join('; ')} (${deliveries} deliveries, ${((performance.now() - began) / 1_000).toFixed(1)} s)`);
+    if (violations.length === 0) continue;
+    broken.push(`--row ${row.id} --seed ${seed}`);
+    console.log(reportOf(row.id, plan, record, violations));
+  }
+}
+console.log(broken.length === 0 ? 'every invariant holds' : broken.map((one) => `npm run faults -- ${one}`).join('\n'));
+process.exitCode = broken.length === 0 ? 0 : 1;
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Error(`--${name} must be a whole number, 0 or more; got ${text}`);
+}

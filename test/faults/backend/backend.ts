@@ -8,9 +8,15 @@ export type Address =
   | { readonly backend: 'memory' }
   | { readonly backend: 'redis'; readonly options: Omit<RedisBrokerOptions, 'runtime' | 'limits' | 'client' | 'ca'> };
 
+/** `single`: one server; `always`: it syncs before each answer; `replicas`: with a replica and failover; `confirmed`: and a publish waits for the replica. */
+export type ServerKind = 'single' | 'always' | 'replicas' | 'confirmed' | 'cluster';
+
+/** What can happen to servers as such. `power-cut`: down, and what was not synced is gone; `old-master`: one that was killed comes back. */
+export type Change = 'failover' | 'kill-master' | 'old-master' | 'move-slot' | 'power-cut';
+
 /** What a row needs of its servers. */
 export interface Setting {
-  readonly servers: 'single' | 'always' | 'replicas' | 'cluster';
+  readonly servers: ServerKind;
   readonly seed: number;
 }
 
@@ -28,8 +34,8 @@ export interface Servers {
   thaw(): void;
   /** An administrator's command, to every server that takes writes. */
   command(...args: readonly (string | number)[]): Promise<unknown>;
-  /** `failover`: a planned change of the master; `kill-master`: it crashes; `move-slot`: what belongs to the topic moves to another server. */
-  change(how: 'failover' | 'kill-master' | 'move-slot', topic: string): Promise<void>;
+  /** To the server that has the topic. */
+  change(how: Change, topic: string): Promise<void>;
   /** Counts of what must not stay behind. */
   footprint(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;

@@ -68,12 +68,11 @@ async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() =
     case 'close':
       await stage.close(what.member);
       return () => undefined;
-    case 'failover':
-    case 'kill-master':
-    case 'move-slot':
-      await servers.change(what.kind, what.topic);
+    case 'change':
+      await servers.change(what.how, what.topic);
       await pause(forMs);
-      return () => undefined;
+      // What a power cut ended is started again; the others go on by themselves.
+      return what.how === 'power-cut' ? () => servers.restart() : () => undefined;
     case 'act': {
       const act = stage.options.acts?.[what.act];
       if (act === undefined) throw new Error(`this row has no act ${what.act}`);

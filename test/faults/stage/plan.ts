@@ -1,5 +1,6 @@
 import type { SubscriptionPolicy } from '../../../src/port/policy.js';
 import type { Fault as LineFault } from '../../support/proxy/faults.js';
+import type { Change } from '../backend/backend.js';
 import type { Hazard } from '../history/event.js';
 
 /** Everything that a run does, as data: it follows from row and seed, and is printed when the run breaks something. */
@@ -90,7 +91,7 @@ export type FaultKind =
   | { readonly kind: 'pause-line' }
   | { readonly kind: 'kill' | 'freeze' | 'start' | 'close'; readonly member: string }
   | { readonly kind: 'dies'; readonly member: string }
-  | { readonly kind: 'failover' | 'kill-master' | 'move-slot'; readonly topic: string }
+  | { readonly kind: 'change'; readonly how: Change; readonly topic: string }
   /** Something only this row does, by its name there. */
   | { readonly kind: 'act'; readonly act: string };
 

@@ -6,7 +6,7 @@ import { resolveConfig } from '../../../src/config/resolve.js';
 import type { Broker } from '../../../src/port/broker.js';
 import type { TopicRef } from '../../../src/port/names.js';
 import type { RunRecord } from '../check/record.js';
-import type { Address, FaultBackend, Servers } from '../backend/backend.js';
+import type { Address, FaultBackend, ServerKind, Servers } from '../backend/backend.js';
 import type { HistoryEvent } from '../history/event.js';
 import { Journal } from '../history/journal.js';
 import { readHistory } from '../history/read.js';
@@ -25,7 +25,7 @@ import { closeMs, rulesOf } from './rules-of.js';
 export type Act = (stage: Stage) => Promise<void>;
 
 export interface RunOptions {
-  readonly servers: 'single' | 'always' | 'replicas' | 'cluster';
+  readonly servers: ServerKind;
   readonly acts?: Readonly<Record<string, Act>> | undefined;
   /** What a planted bug makes of a member's broker. */
   readonly plant?: ((broker: Broker) => Broker) | undefined;

@@ -1,0 +1,19 @@
+import { Chance, seedOf } from '../../simulation/random.js';
+import type { Plan } from '../stage/plan.js';
+import { durability } from './durability.js';
+import { network } from './network.js';
+import { quiet } from './quiet.js';
+import type { Row } from './row.js';
+import { server } from './server.js';
+
+export const rows: readonly Row[] = [...quiet, ...durability, ...network, ...server];
+
+export function rowOf(id: string): Row {
+  const row = rows.find((one) => one.id === id);
+  if (row === undefined) throw new Error(`there is no row ${id}; there are ${rows.map((one) => one.id).join(' ')}`);
+  return row;
+}
+
+export function planOf(row: Row, seed: number): Plan {
+  return row.plan(new Chance(seedOf(seed, row.id)), seed);
+}
