@@ -1,0 +1,68 @@
+import { setTimeout } from 'node:timers/promises';
+import { firstValueFrom } from 'rxjs';
+import { describe, it } from 'vitest';
+import { capabilities } from '../../../../src/adapters/redis/capabilities.js';
+import type { Broker } from '../../../../src/port/broker.js';
+import type { Order } from '../../../../src/port/policy.js';
+import type { ConformanceHarness, ConformanceRunner } from '../../../../marbles/conformance/index.js';
+import { isolation } from '../../../../marbles/conformance/isolation.js';
+import { lease } from '../../../../marbles/conformance/lease.js';
+import { order as orderConcern } from '../../../../marbles/conformance/order.js';
+import { orderKey } from '../../../../marbles/conformance/order-key.js';
+import { redelivery } from '../../../../marbles/conformance/redelivery.js';
+import { settle } from '../../../../marbles/conformance/settle.js';
+import { suiteOf } from '../../../../marbles/conformance/suite.js';
+import { ttl } from '../../../../marbles/conformance/ttl.js';
+import { describeRedis, freshNamespace, redisPort } from '../../../support/redis/shared.js';
+import { orderBroker } from './support/order-broker.js';
+
+/** Told elsewhere: with a broker that changes its link, or about subscriptions without an order. */
+const elsewhere = [/order is switched o/, /without order/, /several shards/];
+/** Where one waits, all wait: nobody has anything beside a message that is leased, or waits. */
+const notStrict = [/many settlements of one call/, /a lease is exclusive/, /renewing many/, /holds something never/, /is asked to make room/, /other consumers go on/, /was asked to make room/, /order key: (what was|a held|no succ)/];
+
+function harness(order: Order): ConformanceHarness {
+  return {
+    name: order,
+    capabilities,
+    lease: 400,
+    patienceMs: 5_000,
+    quietMs: 60,
+    async open() {
+      const opened = async (): Promise<Broker> => {
+        const broker = orderBroker(redisPort(), order);
+        await firstValueFrom(broker.open(), { defaultValue: undefined });
+        return broker;
+      };
+      const [broker, second] = await Promise.all([opened(), opened()]);
+      return {
+        broker,
+        second,
+        scope: { tenantId: 'acme', namespace: freshNamespace() },
+        now: () => Date.now(),
+        advance: (ms) => setTimeout(ms),
+        close: async () => {
+          await Promise.all([broker, second].map((each) => firstValueFrom(each.close(), { defaultValue: undefined })));
+        },
+      };
+    },
+  };
+}
+
+function runner(order: Order): ConformanceRunner {
+  const left = order === 'strict' ? [...elsewhere, ...notStrict] : elsewhere;
+  return {
+    describe,
+    it: (sentence, body) => {
+      if (!left.some((one) => one.test(sentence))) it.concurrent(sentence, body);
+    },
+  };
+}
+
+describeRedis('the promises about deliveries, in subscriptions that keep an order', () => {
+  for (const order of ['key', 'strict'] satisfies readonly Order[]) {
+    describe(order, () => {
+      for (const concern of [settle, lease, redelivery, isolation, ttl, orderKey, orderConcern]) concern(suiteOf(runner(order), harness(order)));
+    });
+  }
+});
