@@ -102,7 +102,8 @@ export interface Driver {
 
 export function driverFor(options: ConnectionOptions, handed: HandedClient | undefined): Driver {
   const { runtime, connectTimeoutMs = 10_000 } = options;
-  const handshakeMs = Math.min(connectTimeoutMs, 5_000);
+  // Half of it, so that the reason is known when the time is up.
+  const handshakeMs = Math.min(Math.ceil(connectTimeoutMs / 2), 5_000);
   const make = handed === undefined ? ownMaker(options, handshakeMs) : handedMaker(options, handed, handshakeMs);
   return { socket: (at, events) => new Socket(make(at === undefined ? {} : { host: at.host, port: at.port }), events, runtime, handshakeMs) };
 }

@@ -19,6 +19,8 @@ export function chronowError(failure: Failure, asked: Asked): ChronowError {
   if (own !== undefined) return own;
   const known = serverRefusals[failure.word];
   if (known !== undefined) return known(failure, asked);
+  // How a script tells that one of its commands or keys is forbidden, before 7.2.
+  if (/ACL failure in script|user executing the script can't/i.test(failure.text)) return noPermission(failure, asked, 'the commands and key patterns of the list in docs/redis.md');
   if (passing.has(failure.word)) return lost(`the server answered ${failure.word} to the ${asked.label}; try again`, failure.word, failure);
   return new ChronowError('UNSUPPORTED', `the server refused the ${asked.label}: ${failure.text}`, { cause: plainCause(failure), details: { reason: failure.word, asked: asked.label } });
 }
@@ -45,13 +47,13 @@ function lost(message: string, reason: string, failure: Failure | undefined): Ch
 const loginRefused = (failure: Failure): ChronowError =>
   new ChronowError('CONFIG_INVALID', `Redis refused the login (${failure.word}); correct redis.username and redis.password, or the ACL user on the server`, { cause: plainCause(failure), details: { reason: failure.word } });
 
+const noPermission = (failure: Failure, asked: Asked, right: string): ChronowError =>
+  new ChronowError('BACKEND_UNSAFE', `the Redis user lacks a right that the ${asked.label} needs: add ${right} to its ACL (docs/redis.md has the whole list)`, { cause: plainCause(failure), details: { reason: 'NOPERM', right } });
+
 const serverRefusals: Readonly<Record<string, (failure: Failure, asked: Asked) => ChronowError>> = {
   WRONGPASS: loginRefused,
   NOAUTH: loginRefused,
-  NOPERM: (failure, asked) => {
-    const right = missingRight(failure.text);
-    return new ChronowError('BACKEND_UNSAFE', `the Redis user lacks a right that the ${asked.label} needs: add ${right} to its ACL (docs/redis.md has the whole list)`, { cause: plainCause(failure), details: { reason: 'NOPERM', right } });
-  },
+  NOPERM: (failure, asked) => noPermission(failure, asked, missingRight(failure.text)),
   OOM: (failure, asked) => lost(`Redis is out of memory (maxmemory) and refused the ${asked.label}; nothing of it was stored. Free memory or raise maxmemory`, 'out-of-memory', failure),
   WRONGTYPE: (failure, asked) =>
     new ChronowError('FOREIGN_VALUE', `the ${asked.label} met a key of another type${asked.key === undefined ? '' : ` at ${asked.key} or beside it`}: something else uses keys of Chronow. Choose another keyPrefix, or remove that key`, { cause: plainCause(failure), details: { reason: 'WRONGTYPE', key: asked.key } }),
@@ -100,7 +102,7 @@ export function isCertificateFailure({ word, text }: Failure): boolean {
 
 function hint(failure: Failure, tls: boolean): string {
   if (isCertificateFailure(failure)) return '. The certificate was not accepted: redis.caCert must hold the authority that signed it, and the host name must be one of its names';
-  const broken = /ECONNRESET|EPIPE|CLOSED|EPROTO|ERR_SSL/.test(failure.word) || /Protocol error|wrong version number|packet length/.test(failure.text);
+  const broken = /ECONNRESET|EPIPE|CLOSED|EPROTO|ERR_SSL/.test(failure.word) || /Protocol error|wrong version number|packet length/.test(failure.text) || (tls && failure.word === 'ETIMEDOUT');
   if (!broken) return '';
   return tls ? '. Does this port speak TLS? If not, use redis:// or redis.tls: false' : '. Does this port speak TLS? Then use rediss:// or redis.tls: true';
 }

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** After this many ms a call is given up and its outcome unknown. Default: 5 000, in a cluster 15 000. */
   readonly deadlineMs?: number | undefined;
+  /** What our keys begin with: rights are tried on a key of it. Default: `cw:`. */
+  readonly keyPrefix?: string | undefined;
   /** Guards that only warn: `version`, `eviction`. */
   readonly allowUnsafe?: readonly string[] | undefined;
   readonly durability?: Durability | undefined;

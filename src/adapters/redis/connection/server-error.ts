@@ -36,7 +36,7 @@ function codeOf(error: Error): string {
 
 /** Servers quote what they were sent (`with args beginning with: …`); what a URL parser quotes may hold a password. */
 function safeText(message: string): string {
-  const text = message.replace(/,? with args beginning with:?.*/s, '').replace(/(rediss?(?:\+\w+)?:\/\/)[^@\s]*@/g, '$1***@');
+  const text = message.replace(/,? with args beginning with:?.*/s, '').replace(/ script: [0-9a-f]{40}.*/s, '').replace(/(rediss?(?:\+\w+)?:\/\/)[^@\s]*@/g, '$1***@');
   const line = (text.split('\n')[0] ?? '').trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
