@@ -63,13 +63,13 @@ export class ShardCalls {
 
   /** Whether a batch was stored whose answer was lost; asks until it knows. From then on a copy of it that is still under way is refused. */
   async resolve(slot: string, number: number): Promise<Reply> {
-    for (;;) {
+    for (let attempt = 0; ; attempt++) {
       try {
         return await this.#context.connection.run(resolveBatchScript, [this.#keys.topic, this.#keys.tokens], [slot, number]);
       } catch (error) {
         if (isChronowError(error, 'CLOSED')) throw error;
       }
-      await this.#pause(slowAgainMs);
+      await this.#pause(Math.min(slowAgainMs, againMs * 2 ** attempt));
     }
   }
 

@@ -2,7 +2,7 @@ import type { Scope, SubscriptionRef, TopicRef } from '../../../port/names.js';
 import type { LimitsPatch, TopicLimits } from '../../../port/policy.js';
 import type { EnsureTopic, StoredTopic } from '../../../port/topic-store.js';
 import type { Reply } from '../connection/reply.js';
-import { asList, asNumber, asText, asTexts } from '../connection/reply.js';
+import { asList, asNumber, asTexts } from '../connection/reply.js';
 import type { Context } from '../context.js';
 import type { ShardKeys } from '../layout/shard-keys.js';
 import { orderKeys, shardKeys, subscriptionKeys } from '../layout/shard-keys.js';
@@ -96,8 +96,8 @@ export class TopicCatalog {
     const keys = this.keys(ref, shard);
     const all = [keys.meta, keys.topic, keys.subs, keys.tokens, ...keys.idempotency, keys.scheduled, keys.scheduledBody];
     for (const { ref: { subscription } } of subscriptions) all.push(...subscriptionKeyList(this.#context, keys, subscription));
-    const known = shard === 0 ? String(version) : asText((await this.#context.connection.command('hget', keys.meta, 'sv')) ?? '');
-    return this.#context.connection.run(deleteTopicScript, all, [known]);
+    const known = shard === 0 ? version : (await this.overview(ref, shard))?.subscriptionsVersion;
+    return known === undefined ? 0 : this.#context.connection.run(deleteTopicScript, all, [known]);
   }
 
   async #list(command: 'sadd' | 'srem', ref: TopicRef): Promise<void> {
