@@ -1,8 +1,8 @@
 import type { Claimed, SettleAction, SettleDeviation } from '../../../port/lease.js';
 import type { StoredMessage } from '../../../port/message.js';
 
-/** Where the leased entry lies. */
-export type LeaseStream = 'main' | 'retry' | 'solo' | 'ordered';
+/** Where the leased entry lies: in the topic's stream, or as a copy in one of the subscription's. */
+export type LeaseStream = 'main' | 'retry' | 'solo';
 
 /** How a lease ended: by a settlement, or taken away. */
 export type LeaseEnd = 'live' | 'taken' | SettleAction;
