@@ -1,6 +1,9 @@
 import { isPossible } from './stories.js';
 import type { Invariant } from './violation.js';
 
+/** Clients count their clocks in whole milliseconds. */
+const grainMs = 2;
+
 export const leaseExclusive: Invariant = {
   name: 'I9',
   says: 'a message is leased to one holder at a time, and only that one can renew',
@@ -9,7 +12,7 @@ export const leaseExclusive: Invariant = {
     for (const { plan: { sub }, n, leases: own } of messages) {
       for (const [index, { claimed, until, settles }] of own.entries()) {
         // It was handed over before this answer arrived, and the holder reckons its end early: what comes sooner is too soon.
-        const next = own.slice(index + 1).find(({ claimed: later }) => later.t < until && !settles.some((settle) => settle.from <= later.t && isPossible(settle)));
+        const next = own.slice(index + 1).find(({ claimed: later }) => later.t < until - grainMs && !settles.some((settle) => settle.from <= later.t && isPossible(settle)));
         if (next !== undefined) say(next.claimed.t, `message ${n} is leased to ${next.claimed.process} in ${sub} ${(until - next.claimed.t).toFixed(0)} ms before the lease ${claimed.lease} ends`);
       }
     }
