@@ -5,6 +5,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { Proxy } from '../../support/proxy/proxy.js';
 import { startProxy } from '../../support/proxy/proxy.js';
 import { describeRedis, freshNamespace, rawClient, redisPort } from '../../support/redis/shared.js';
+import { addUser } from '../../support/redis/users.js';
 
 describeRedis('the proxy', () => {
   let proxy: Proxy;
@@ -67,6 +68,21 @@ describeRedis('the proxy', () => {
     expect(fault.strikes).toBe(0);
     await expect(listener.get(key)).rejects.toThrow();
     expect(fault.strikes).toBe(1);
+  });
+
+  it('knows which reply is whose after a list that looks like a message, and after a subscription that was refused', async () => {
+    const admin = rawClient();
+    const user = await addUser({ host: proxy.host, port: proxy.port, call: (command, ...args) => admin.call(command, ...args) }, ['~*', '+@all', 'resetchannels']);
+    const client = through({ protocol: 3, username: user.username, password: user.password });
+    await client.rpush(key, 'message', 'a', 'b');
+    await client.lrange(key, 0, -1);
+    await expect(client.subscribe('x', 'y', 'z')).rejects.toThrow('NOPERM');
+    const fault = proxy.inject({ kind: 'drop-reply', command: 'get' });
+    await client.set(`${key}:b`, '1');
+    expect(fault.strikes).toBe(0);
+    await expect(client.get(`${key}:b`)).rejects.toThrow();
+    expect(fault.strikes).toBe(1);
+    await admin.acl('DELUSER', user.username);
   });
 
   it('knows a script by its name, called by its hash or by its text', async () => {

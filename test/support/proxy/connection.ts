@@ -79,6 +79,8 @@ export class Connection {
     const { board } = this.#around;
     const [next] = this.#asked;
     const names = next !== undefined && answers(frame, next) ? this.#asked.shift() : undefined;
+    // An error answers for all channels.
+    if (frame.type === '-') while (names !== undefined && this.#asked[0] === names) this.#asked.shift();
     const verdict = names === undefined ? board.ofUnasked(frame) : board.ofReply(names, frame);
     // For good: with a reply missing, those that follow would be taken for others.
     if (verdict === 'swallow' || board.mutesAll()) this.#mute = true;

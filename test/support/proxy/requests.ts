@@ -26,6 +26,8 @@ export function repliesTo(names: readonly string[], items: number): number {
 }
 
 const messages = new Set(['message', 'pmessage', 'smessage']);
+// What may be asked with RESP2 on a connection that has subscribed.
+const askedBesides = new Set([undefined, 'ping', 'quit', 'reset']);
 
 /** Whether a frame of the server answers the request that is next, or was not asked for. */
 export function answers(frame: Frame, next: readonly string[]): boolean {
@@ -33,6 +35,7 @@ export function answers(frame: Frame, next: readonly string[]): boolean {
   const kind = frame.texts[0] ?? '';
   const ofSubscriptions = subscribing.test(next[0] ?? '');
   if (frame.type === '>') return ofSubscriptions && subscribing.test(kind);
-  // With RESP2 a message looks like any list; only a connection that subscribed gets one.
-  return ofSubscriptions ? subscribing.test(kind) : !messages.has(kind);
+  if (ofSubscriptions) return subscribing.test(kind);
+  // With RESP2 a message looks like any list, and a list of somebody's own may begin with the same word.
+  return !(askedBesides.has(next[0]) && messages.has(kind));
 }
