@@ -125,7 +125,7 @@ export class Chronow implements AsyncDisposable {
   static async init(config: ChronowConfig = {}, { warm }: Pick<ChronowParts, 'warm'> = {}): Promise<Chronow> {
     const resolved = resolveConfig(config);
     const runtime = systemRuntime();
-    const cw = new Chronow({ broker: brokerFor(resolved, runtime), runtime, warm }, resolved);
+    const cw = new Chronow({ broker: await brokerFor(resolved, runtime), runtime, warm }, resolved);
     const opened = toPromise(withDeadline(cw.#broker.open(), runtime, resolved.connectTimeoutMs, () => new ChronowError('BACKEND_UNREACHABLE', `the ${resolved.backend.kind} backend did not answer within connectTimeoutMs (${String(resolved.connectTimeoutMs)} ms)`, { retryable: true })));
     if (resolved.connect === 'background') opened.catch(() => undefined);
     else await opened.catch(async (error: unknown) => { await cw.close({ deadlineMs: 0 }); throw error; });

@@ -1,12 +1,62 @@
+import { readFileSync } from 'node:fs';
 import { memoryBroker } from './adapters/memory/index.js';
 import type { ResolvedConfig } from './config/config.js';
+import type { RedisBackend } from './config/resolved.js';
 import { ChronowError } from './errors.js';
 import type { Broker } from './port/broker.js';
 import type { Runtime } from './port/runtime.js';
 
-/** The backend that a configuration names, not yet opened. */
-export function brokerFor(config: ResolvedConfig, runtime: Runtime): Broker {
-  const { kind } = config.backend;
-  if (kind === 'memory') return memoryBroker({ runtime, limits: config.clientDefaults.limits });
-  throw new ChronowError('UNSUPPORTED', `the ${kind} backend is not part of this version; leave its options out (or set CHRONOW_URL=memory:) to use the embedded one`, { details: { backend: kind } });
+/** The backend that a configuration names, not yet opened. Its adapter, and with it the driver, is loaded only here. */
+export async function brokerFor(config: ResolvedConfig, runtime: Runtime): Promise<Broker> {
+  const { backend } = config;
+  if (backend.kind === 'memory') return memoryBroker({ runtime, limits: config.clientDefaults.limits });
+  if (backend.kind === 'redis') return redis(config, backend, runtime);
+  throw new ChronowError('UNSUPPORTED', `the ${backend.kind} backend is not part of this version; leave its options out (or set CHRONOW_URL=memory:) to use the embedded one`, { details: { backend: backend.kind } });
+}
+
+async function redis({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults }: ResolvedConfig, backend: RedisBackend, runtime: Runtime): Promise<Broker> {
+  const { redisBroker } = await import('./adapters/redis/index.js').catch((error: unknown) => {
+    throw missingDriver(error, 'ioredis', 'redis') ?? error;
+  });
+  const { topology, hosts, masterName, tls, caCert, username, password, db, retryMs, durability, keyspaceEvents, client } = backend;
+  return redisBroker({
+    topology,
+    hosts,
+    masterName,
+    tls,
+    ca: caCert === undefined ? undefined : certificate(caCert),
+    username,
+    password: password?.reveal(),
+    db,
+    retryMs,
+    durability,
+    keyspaceEvents,
+    client: client?.reveal(),
+    keyPrefix,
+    connectTimeoutMs,
+    allowUnsafe,
+    runtime,
+    limits: clientDefaults.limits,
+  });
+}
+
+/** A path is read at each connect, so that a renewed certificate counts. */
+function certificate({ kind, value }: NonNullable<RedisBackend['caCert']>): string | (() => string) {
+  if (kind === 'pem') return value.reveal();
+  const read = (): string => {
+    try {
+      return readFileSync(value.reveal(), 'utf8');
+    } catch (cause) {
+      throw new ChronowError('CONFIG_INVALID', `redis.caCert: the file ${String(value)} could not be read; give the path of a PEM file, or PEM text`, { cause, details: { option: 'redis.caCert' } });
+    }
+  };
+  // A wrong path is told at init, not at the first reconnect.
+  read();
+  return read;
+}
+
+/** What to do where an optional driver is not installed; undefined where something else went wrong. */
+function missingDriver(error: unknown, driver: string, backend: string): ChronowError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes(driver)) return undefined;
+  return new ChronowError('CONFIG_INVALID', `the ${backend} backend needs ${driver}, which is not installed; run: npm install ${driver}`, { cause: error, details: { backend, driver } });
 }

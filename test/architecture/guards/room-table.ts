@@ -49,7 +49,8 @@ export const rooms: readonly Room[] = [
   {
     paths: ['src/chronow.ts', 'src/connect.ts'],
     may: [...core, 'src/connect.ts', 'src/system-runtime.ts', 'src/adapters/memory/index.ts'],
-    packages: ['rxjs'],
+    // node:fs: the file of a certificate authority, which the configuration only names.
+    packages: ['rxjs', 'node:fs'],
     lazily: ['src/adapters/redis/index.ts', 'src/adapters/mongo/index.ts', 'src/adapters/chronos/index.ts'],
   },
   { paths: ['src/index.ts'], may: [...core, 'src/chronow.ts', 'src/system-runtime.ts'] },

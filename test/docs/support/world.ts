@@ -7,6 +7,7 @@ import type { Observable } from 'rxjs';
 import type * as chronow from 'chronow';
 import type * as operators from 'chronow/operators';
 import type * as memory from 'chronow/memory';
+import type * as redis from 'chronow/redis';
 import type * as conformanceSuite from 'chronow/marbles/conformance';
 import type * as rxjs from 'rxjs';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
@@ -45,6 +46,7 @@ declare global {
   const postgresBroker: (options: { readonly url: string }) => chronow.Broker;
   const postgresCapabilities: conformanceSuite.ConformanceHarness['capabilities'];
   const systemRuntime: typeof chronow.systemRuntime;
+  const redisBroker: typeof redis.redisBroker;
   const DeadLetter: typeof operators.DeadLetter;
   const RetryLater: typeof operators.RetryLater;
   const ackOnComplete: typeof operators.ackOnComplete;

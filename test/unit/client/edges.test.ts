@@ -219,6 +219,6 @@ describe('start and end', () => {
   });
 
   test('a backend this version does not have is refused, with what to do', async () => {
-    expect(await codeOf(Chronow.init({ redis: { url: 'redis://127.0.0.1:1' } }))).toBe('UNSUPPORTED');
+    expect(await codeOf(Chronow.init({ mongoOnly: true, mongo: { uri: 'mongodb://127.0.0.1:1' } }))).toBe('UNSUPPORTED');
   });
 });

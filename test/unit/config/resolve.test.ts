@@ -101,7 +101,7 @@ describe('a configuration without problems', () => {
     const { backend } = resolveConfig({ redis: { client: ownClient } });
     expect(backend).toMatchObject({ kind: 'redis', topology: 'single', hosts: [] });
     expect(inspect(backend, { depth: 9 })).not.toContain('hunter2');
-    expect(resolveConfig({ redis: { client: { ...ownClient, nodes: () => [] } } }).backend).toMatchObject({ kind: 'redis', topology: 'cluster' });
+    expect(resolveConfig({ redis: { client: Object.assign({ nodes: () => [] }, ownClient) } }).backend).toMatchObject({ kind: 'redis', topology: 'cluster' });
   });
 
   it('tells a certificate from the path of one', () => {
