@@ -82,7 +82,8 @@ local function clearHash(key)
 end
 local function sentinels()
   for _, key in ipairs({ P, Q, F, D }) do redis.call('ZADD', key, key == P and 0 or '+inf', '') end
-  for _, key in ipairs({ H, A }) do redis.call('HSET', key, '', '') end
+  -- A value this long keeps a hash from being a list, in which every look is a walk.
+  for _, key in ipairs({ H, A }) do redis.call('HSET', key, '', string.rep('-', 80)) end
   if redis.call('EXISTS', W) == 0 then redis.call('XADD', W, '*', 'w', '') end
 end
 sentinels()
@@ -164,7 +165,7 @@ else
     if h.n == 0 and h.d == 0 and h.p > 0 then offer(lane, at) end
   end
   saveHolds()
-  redis.call('HSET', M, 'mode', to, 'cur', from == 'none' and lastDelivered(T) or known[2], 'epoch', known[3] or int(at))
+  redis.call('HSET', M, 'mode', to, 'cur', from == 'none' and lastDelivered(T) or known[2], 'epoch', known[3] or int(at), 'since', int(at))
 end
 rang = true
 ring()

@@ -6,7 +6,8 @@ export const claimLua = `
 local takes, fresh, gone, wasAlone = {}, {}, 0, false
 local lonely = 1000000000000000
 local function take(stream, id, deliveries, count, fields, isolated, lane, h)
-  takes[#takes + 1] = { stream, id, deliveries, count, isolated and 1 or 0, fields }
+  -- The commonest, a first delivery, is told as short as can be.
+  takes[#takes + 1] = deliveries == 1 and stream == 'm' and not isolated and { id, fields } or { id, fields, stream, deliveries, count, isolated and 1 or 0 }
   if not h then return end
   h.n = h.n + 1
   h.o = consumer
@@ -141,6 +142,14 @@ local function takeReady()
   end
 end
 
+-- A blocking read of an unordered consumer may outlive the switch to an order by some seconds: what it took is in that consumer's hands.
+local function takenBehind(entries)
+  local taken = {}
+  if at < (tonumber(state[4]) or 0) + 60000 then
+    for _, row in ipairs(redis.call('XPENDING', T, group, entries[1][1], entries[#entries][1], #entries)) do taken[row[1]] = row[2] end
+  end
+  return taken
+end
 local scanned, isShut = 0, false
 local function walk(limit)
   local strict = policy['or'] == 'strict'
@@ -162,22 +171,36 @@ local function walk(limit)
       end
     end
     loadHolds(missing)
-    local parks = {}
+    local parks, taken = {}, takenBehind(entries)
     for n, entry in ipairs(entries) do
       if #takes >= credit then break end
       local id, fields, lane = entry[1], entry[2], lanes[n]
-      local h = lane and holds[lane]
+      local h, holder = lane and holds[lane], taken[id]
       local isOpen = not h or (h.p == 0 and h.d == 0 and (h.n == 0 or (h.o == consumer and h.w == 0 and h.n < run)))
-      if not isOpen and strict then
+      if not isOpen and strict and not holder then
         isShut = true
         break
       end
       cur = id
       scanned = scanned + 1
-      if isExpired(fields, at) then discard(id, nil, fields)
+      if holder then
+        if h then
+          if h.n > 0 and h.o ~= holder then
+            h.o = ''
+            h.w = 1
+          elseif h.n == 0 then h.o = holder end
+          h.n = h.n + 1
+          change(lane, h)
+        end
+      elseif #fields > 2 and isExpired(fields, at) then discard(id, nil, fields)
       elseif isOpen then
         fresh[#fresh + 1] = id
-        take('m', id, 1, 1, fields, false, lane, h)
+        takes[#takes + 1] = { id, fields }
+        if h then
+          h.n = h.n + 1
+          h.o = consumer
+          change(lane, h)
+        end
       else
         if h.p == 0 then lowerFloor(lane, id, h) end
         parks[#parks + 1] = 0

@@ -23,7 +23,7 @@ local function outOfHand(key)
     end
     change(key, h)
   end
-  touch(key)
+  if h.p > 0 then touch(key) end
   return h
 end
 local streams = { m = T, r = RETRY, s = SOLO }
@@ -34,6 +34,7 @@ local function comeBack(item, past, delay)
   savePast(item.place, past)
   if delay <= 0 then
     parkNow(item.lane, h, item.place, past.h)
+    touch(item.lane)
     return
   end
   if not past.h then lowerFloor(item.lane, item.place, h) end

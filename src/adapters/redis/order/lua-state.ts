@@ -177,7 +177,7 @@ if not text then return { 'gone' } end
 local record = cjson.decode(text)
 local policy = record.p
 local group = ARGV[2]
-local state = redis.call('HMGET', M, 'mode', 'cur', 'epoch')
+local state = redis.call('HMGET', M, 'mode', 'cur', 'epoch', 'since')
 if state[1] ~= policy['or'] or not state[2] then return { 'mode', state[1] or 'none', policy['or'] } end
 local at = now()
 local cur = state[2]`;

@@ -28,7 +28,7 @@ for _, key in ipairs({ P, Q, F, D }) do clear(key, 'ZREM', redis.call('ZRANGE', 
 for _, id in ipairs(redis.call('HKEYS', A)) do redis.call('HDEL', HELD, id) end
 for _, key in ipairs({ H, A }) do
   clear(key, 'HDEL', redis.call('HKEYS', key))
-  redis.call('HSET', key, '', '')
+  redis.call('HSET', key, '', string.rep('-', 80))
 end
 redis.call('HSET', HELD, '', '')
 for _, key in ipairs({ P, Q, F, D }) do redis.call('ZADD', key, key == P and 0 or '+inf', '') end

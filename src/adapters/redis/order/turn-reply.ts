@@ -82,13 +82,13 @@ function readResult([index, result]: readonly Reply[]): [number, string] {
   return [asNumber(index), asText(result)];
 }
 
-function readTaken(shard: number, [stream, id, deliveries, count, isolated, fields]: readonly Reply[]): Taken {
+function readTaken(shard: number, [id, fields, stream, deliveries, count, isolated]: readonly Reply[]): Taken {
   const entryId = asText(id);
   return {
     stream: stream === 'r' ? 'retry' : 'main',
     entryId,
-    deliveryCount: asNumber(deliveries),
-    count: asNumber(count),
+    deliveryCount: deliveries === undefined ? 1 : asNumber(deliveries),
+    count: count === undefined ? 1 : asNumber(count),
     isolated: isolated === 1,
     entry: readEntry(shard, entryId, asTexts(fields)),
   };

@@ -30,11 +30,12 @@ if known == turn then
   local packed = redis.call('HGET', STATE, 'O:' .. consumer)
   local kept = packed and unpacked(packed) or { {}, {}, {} }
   results, more = kept[1], kept[3]
-  for _, one_ in ipairs(kept[2]) do
-    local fields = one(one_[1] == 'r' and RETRY or T, one_[2])
+  for _, item in ipairs(kept[2]) do
+    if type(item) == 'string' then item = { item } end
+    local fields = one(item[3] == 'r' and RETRY or T, item[1])
     if fields then
-      one_[6] = fields
-      takes[#takes + 1] = one_
+      item[2] = fields
+      takes[#takes + 1] = item
     end
   end
   return answer(0, 0, 0)
@@ -83,7 +84,7 @@ ring()
 if ARGV[8] == '1' then redis.call('ZADD', SEEN, int(at), consumer) end
 if #takes > 0 or #ARGV >= 13 + extra or tonumber(ARGV[5]) < 0 then
   local brief = {}
-  for n, item in ipairs(takes) do brief[n] = { item[1], item[2], item[3], item[4], item[5] } end
+  for n, item in ipairs(takes) do brief[n] = #item == 2 and item[1] or { item[1], '', item[3], item[4], item[5], item[6] } end
   redis.call('HSET', STATE, 'o:' .. consumer, int(turn), 'O:' .. consumer, pack({ results, brief, more }), 'last', int(at))
 end
 return answer(makeRoom, hush, isMore)`);

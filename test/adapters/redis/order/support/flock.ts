@@ -1,0 +1,93 @@
+import { firstValueFrom, type Observable, type Unsubscribable } from 'rxjs';
+import { ackOnComplete } from '../../../../../operators/index.js';
+import { Chronow } from '../../../../../src/chronow.js';
+import { DeadLetter, RetryLater } from '../../../../../src/subscription/fates.js';
+import type { Broker } from '../../../../../src/port/broker.js';
+import type { Order } from '../../../../../src/port/policy.js';
+import { systemRuntime } from '../../../../../src/system-runtime.js';
+import { orderBroker } from './order-broker.js';
+import type { Life, OrderLog } from './order-log.js';
+
+interface Payload {
+  readonly key: string;
+  readonly index: number;
+}
+
+export interface FlockPlan {
+  readonly port: number;
+  readonly namespace: string;
+  readonly order: Order;
+  readonly log: OrderLog;
+  readonly window: number;
+  readonly visibilityTimeoutMs: number;
+  /** A number in [0, 1). */
+  readonly chance: () => number;
+  readonly workMs: number;
+  /** A faulty broker, to see that the checker notices. */
+  readonly spoil?: (broker: Broker) => Broker;
+}
+
+/** A process's worth of consumers: a client of its own with one consumer, which can be killed. */
+export class Member {
+  readonly life: Life;
+  readonly #plan: FlockPlan;
+  readonly #broker: Broker;
+  readonly #client: Chronow;
+  #consumer: Unsubscribable | undefined = undefined;
+
+  private constructor(plan: FlockPlan, name: string, broker: Broker) {
+    this.#plan = plan;
+    this.life = { name, isOver: false };
+    this.#broker = broker;
+    this.#client = Chronow.over({ broker, runtime: systemRuntime() });
+  }
+
+  static async start(plan: FlockPlan, name: string): Promise<Member> {
+    const broker = orderBroker(plan.port, plan.order);
+    await firstValueFrom(broker.open(), { defaultValue: undefined });
+    const member = new Member(plan, name, plan.spoil?.(broker) ?? broker);
+    member.#consume();
+    return member;
+  }
+
+  /** Leaves in order and comes again: what it has not begun goes back. */
+  comeAgain(): void {
+    this.#consumer?.unsubscribe();
+    this.#consume();
+  }
+
+  /** Ends at once, with all it holds; nothing it does afterwards counts. */
+  async kill(): Promise<void> {
+    this.life.isOver = true;
+    await firstValueFrom(this.#broker.close(), { defaultValue: undefined });
+    this.#consumer?.unsubscribe();
+  }
+
+  async close(): Promise<void> {
+    this.#consumer?.unsubscribe();
+    await this.#client.close({ deadlineMs: 2_000 });
+  }
+
+  #consume(): void {
+    const { namespace, order, window, visibilityTimeoutMs } = this.#plan;
+    const source: Observable<unknown> = this.#client.topic<Payload>('t', { namespace })
+      .subscription('s', { order, visibilityTimeoutMs, maxInFlight: window, maxDeliveries: 1_000, retryBackoffMs: [5] })
+      .pipe(ackOnComplete(({ payload }) => this.#work(payload)));
+    this.#consumer = source.subscribe({ error: (error: unknown) => {
+      if (!this.life.isOver) this.#plan.log.breaks.push(`stream of ${this.life.name} ended: ${String(error)}`);
+    } });
+  }
+
+  async #work({ key, index }: Payload): Promise<void> {
+    const { log, chance, workMs } = this.#plan;
+    log.begin(key, index, this.life);
+    await new Promise((resolve) => { setTimeout(resolve, chance() * workMs); });
+    const fate = chance();
+    if (fate < 0.06) {
+      log.fail(key, this.life);
+      throw new RetryLater(Math.floor(chance() * 30));
+    }
+    log.end(key, index, this.life);
+    if (fate < 0.07) throw new DeadLetter('Chosen');
+  }
+}
