@@ -1,65 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
-import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
-import type { Order } from '../../../../src/port/policy.js';
-import { describeRedis, freshNamespace, rawClient, redisPort } from '../../../support/redis/shared.js';
-import { until } from '../../../support/redis/until.js';
-import { Member, type FlockPlan } from './support/flock.js';
-import { orderProcess } from './support/order-broker.js';
-import { OrderLog } from './support/order-log.js';
-import { seeded } from './support/seeded.js';
-
-interface Run {
-  readonly order: Order;
-  readonly keys: number;
-  readonly messages: number;
-  readonly window: number;
-  readonly kills: number;
-  readonly seed: number;
-}
-
-/** Three processes at a time over one subscription; some are killed, some leave and come again. */
-async function run({ order, keys, messages, window, kills, seed }: Run, spoil?: FlockPlan['spoil']): Promise<{ readonly log: OrderLog; readonly namespace: string }> {
-  const log = new OrderLog(messages);
-  const chance = seeded(seed);
-  const plan: FlockPlan = { port: redisPort(), namespace: freshNamespace(), order, log, window, visibilityTimeoutMs: 900, chance, workMs: 3, ...(spoil === undefined ? {} : { spoil }) };
-  const members = await Promise.all([1, 2, 3].map((name) => Member.start(plan, `p${name}`)));
-  const publisher = orderProcess(redisPort());
-  await publisher.connection.open();
-  const next = new Map<string, number>();
-  let finished = false;
-  const all = log.all().then(() => { finished = true; });
-  const publishing = (async () => {
-    for (let sent = 0; sent < messages;) {
-      const batch = Array.from({ length: Math.min(100, messages - sent) }, () => {
-        const key = order === 'strict' ? 's' : `k${Math.floor(chance() * keys)}`;
-        const index = next.get(key) ?? 0;
-        next.set(key, index + 1);
-        return { body: JSON.stringify({ key, index }), headers: {}, key };
-      });
-      await firstValueFrom(publisher.publisher.publish({ topic: { tenantId: 'default', namespace: plan.namespace, topic: 't' }, token: `${plan.namespace}-${sent}`, messages: batch }));
-      sent += batch.length;
-    }
-  })();
-  for (let killed = 0; killed < kills && !finished && log.breaks.length === 0; killed += 1) {
-    await setTimeout(150 + chance() * 300);
-    members[killed % 3]?.comeAgain();
-    await setTimeout(100 + chance() * 200);
-    const at = Math.floor(chance() * 3);
-    const fresh = Member.start(plan, `p${killed + 4}`);
-    await members[at]?.kill();
-    members[at] = await fresh;
-  }
-  await publishing;
-  await Promise.race([all, untilBroken(log), setTimeout(40_000)]);
-  await Promise.all(members.map((member) => member.close()));
-  await publisher.connection.close();
-  return { log, namespace: plan.namespace };
-}
-
-async function untilBroken(log: OrderLog): Promise<void> {
-  while (log.breaks.length === 0) await setTimeout(50);
-}
+import { describeRedis } from '../../../support/redis/shared.js';
+import { nothingLeft, runFlock, type FlockRun } from './support/run-flock.js';
 
 describeRedis('order over several processes', () => {
   for (const one of [
@@ -67,17 +8,12 @@ describeRedis('order over several processes', () => {
     { order: 'key', keys: 200, messages: 3_000, window: 64, kills: 6, seed: 2 },
     { order: 'key', keys: 3, messages: 600, window: 2, kills: 4, seed: 3 },
     { order: 'strict', keys: 1, messages: 400, window: 16, kills: 3, seed: 4 },
-  ] satisfies readonly Run[]) {
+  ] satisfies readonly FlockRun[]) {
     it(`${one.order}, ${one.keys} keys, window ${one.window}: every key is worked off in order, whoever fails, leaves or dies`, { timeout: 90_000 }, async () => {
-      const { log, namespace } = await run(one);
+      const { log, namespace } = await runFlock(one);
       expect(log.breaks.slice(0, 5)).toEqual([]);
       expect(log.done).toBe(one.messages);
-      const client = rawClient();
-      const of = (name: string): string => `{cw:default:${namespace}:topic:t}:${name}:s`;
-      await until('nothing is left over', async () => {
-        const left = await Promise.all([client.hlen(of('hold')), client.zcard(of('parked')), client.zcard(of('ready')), client.zcard(of('floor')), client.zcard(of('due')), client.hlen(of('tries'))]);
-        return left.every((count) => count === 1);
-      });
+      await nothingLeft(namespace);
     });
   }
 });

@@ -5,7 +5,7 @@ import { DeadLetter, RetryLater } from '../../../../../src/subscription/fates.js
 import type { Broker } from '../../../../../src/port/broker.js';
 import type { Order } from '../../../../../src/port/policy.js';
 import { systemRuntime } from '../../../../../src/system-runtime.js';
-import { orderBroker } from './order-broker.js';
+import { orderBroker, type Wrap } from './order-broker.js';
 import type { Life, OrderLog } from './order-log.js';
 
 interface Payload {
@@ -23,8 +23,8 @@ export interface FlockPlan {
   /** A number in [0, 1). */
   readonly chance: () => number;
   readonly workMs: number;
-  /** A faulty broker, to see that the checker notices. */
-  readonly spoil?: (broker: Broker) => Broker;
+  /** A faulty line, or a planted bug, to see that the checker notices. */
+  readonly wrap?: Wrap;
 }
 
 /** A process's worth of consumers: a client of its own with one consumer, which can be killed. */
@@ -43,9 +43,9 @@ export class Member {
   }
 
   static async start(plan: FlockPlan, name: string): Promise<Member> {
-    const broker = orderBroker(plan.port, plan.order);
+    const broker = orderBroker(plan.port, plan.order, plan.wrap);
     await firstValueFrom(broker.open(), { defaultValue: undefined });
-    const member = new Member(plan, name, plan.spoil?.(broker) ?? broker);
+    const member = new Member(plan, name, broker);
     member.#consume();
     return member;
   }
