@@ -36,10 +36,10 @@ export interface Desk {
   readonly mover: ScheduledMover;
   readonly publisher: Publisher;
   readonly events: readonly BrokerEvent[];
-  topic(ref: TopicRef, named?: LimitsPatch): Promise<StoredTopic>;
-  subscribe(ref: TopicRef, name: string, named?: PolicyPatch, options?: Partial<EnsureSubscription>): Promise<StoredSubscription>;
-  publish(ref: TopicRef, ...messages: readonly (string | OutgoingMessage)[]): Promise<readonly PublishReceipt[]>;
-  publishAs(token: string | undefined, ref: TopicRef, ...messages: readonly (string | OutgoingMessage)[]): Promise<readonly PublishReceipt[]>;
+  readonly topic: (ref: TopicRef, named?: LimitsPatch) => Promise<StoredTopic>;
+  readonly subscribe: (ref: TopicRef, name: string, named?: PolicyPatch, options?: Partial<EnsureSubscription>) => Promise<StoredSubscription>;
+  readonly publish: (ref: TopicRef, ...messages: readonly (string | OutgoingMessage)[]) => Promise<readonly PublishReceipt[]>;
+  readonly publishAs: (token: string | undefined, ref: TopicRef, ...messages: readonly (string | OutgoingMessage)[]) => Promise<readonly PublishReceipt[]>;
 }
 
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
@@ -87,8 +87,15 @@ export function besideOf(ref: TopicRef, name: string, shard = 0): string {
   return `{${streamOf(ref, shard)}}:${name}`;
 }
 
+export interface Looker {
+  readonly raw: Redis;
+  readonly bodies: (ref: TopicRef, shard?: number) => Promise<(string | undefined)[]>;
+  readonly read: (ref: SubscriptionRef, count?: number) => Promise<string[]>;
+  readonly ack: (ref: SubscriptionRef, ...ids: string[]) => Promise<void>;
+}
+
 /** Looks at a server as a foreigner does. */
-export function looker(url?: string): { readonly raw: Redis; bodies(ref: TopicRef, shard?: number): Promise<(string | undefined)[]>; read(ref: SubscriptionRef, count?: number): Promise<string[]>; ack(ref: SubscriptionRef, ...ids: string[]): Promise<void> } {
+export function looker(url?: string): Looker {
   const raw = rawClient(url);
   return {
     raw,
