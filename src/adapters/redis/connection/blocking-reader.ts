@@ -1,3 +1,4 @@
+import { ChronowError } from '../../../errors.js';
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
 import { backoffDelay, type Backoff } from '../../../retry/backoff.js';
 import type { Commander } from './commander.js';
@@ -51,6 +52,10 @@ export class BlockingReader implements Reader {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         reject(closedError('read'));
+        return;
+      }
+      if (this.#read !== undefined) {
+        reject(new ChronowError('OPTION_INVALID', 'a reader reads one at a time: wait for the answer, or take another reader'));
         return;
       }
       const { runtime } = this.#parts;

@@ -7,6 +7,10 @@ export class LinkState {
   readonly #status$ = new BehaviorSubject<LinkStatus>({ state: 'connecting' });
   readonly status$: Observable<LinkStatus> = this.#status$.asObservable();
 
+  get now(): LinkStatus {
+    return this.#status$.value;
+  }
+
   ready(): void {
     if (this.#status$.value.state !== 'ready') this.#set({ state: 'ready' });
   }

@@ -31,6 +31,9 @@ export function redisConnection(options: ConnectionOptions): Connection {
   return new RedisConnection(options);
 }
 
+/** As node:util has it: without this, a printed connection is pages of its observers. */
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
+
 class RedisConnection implements Connection {
   readonly topology: Connection['topology'];
   readonly db: number;
@@ -61,6 +64,7 @@ class RedisConnection implements Connection {
     const handed = given.client === undefined ? undefined : readClient(given.client);
     const options = handed === undefined ? given : { ...given, topology: handed.topology, hosts: handed.seeds };
     const { topology, runtime, durability, retryMs = 2_000 } = options;
+    Object.defineProperty(this, inspectCustom, { value: () => this.toJSON() });
     this.topology = topology;
     this.db = handed?.db ?? options.db ?? 0;
     if (topology === 'cluster' && this.db !== 0) throw new ChronowError('CONFIG_INVALID', `a cluster has only database 0; got redis.db ${this.db}. Leave it out and tell applications apart by keyPrefix`);
@@ -84,6 +88,11 @@ class RedisConnection implements Connection {
     this.#hub = new PubSubHub(this.#router, lines, warn);
     this.pubsub = this.#hub;
     this.#admission = new Admission(options, this.#router, this.#commander, this.clock, warn);
+  }
+
+  /** What may be printed of it. */
+  toJSON(): object {
+    return { topology: this.topology, db: this.db, status: this.#state.now.state };
   }
 
   get probes(): Probes {

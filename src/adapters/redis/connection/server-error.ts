@@ -34,9 +34,16 @@ function codeOf(error: Error): string {
   return /\b(E[A-Z]{4,})\b/.exec(error.message)?.[1] ?? 'CLOSED';
 }
 
-/** Servers quote what they were sent (`with args beginning with: …`); what a URL parser quotes may hold a password. */
+/**
+ * Servers quote what they were sent (`with args beginning with: …`), a script may throw what it was given, and what a URL parser quotes may hold a password. Lua's own
+ * errors name variables, never values.
+ */
 function safeText(message: string): string {
-  const text = message.replace(/,? with args beginning with:?.*/s, '').replace(/ script: [0-9a-f]{40}.*/s, '').replace(/(rediss?(?:\+\w+)?:\/\/)[^@\s]*@/g, '$1***@');
+  const text = message
+    .replace(/,? with args beginning with:?.*/s, '')
+    .replace(/ script: [0-9a-f]{40}.*/s, '')
+    .replace(/(user_script:\d+: )(?!attempt to |bad argument |'|unfinished |stack overflow|Script attempted ).*/s, '$1…')
+    .replace(/(rediss?(?:\+\w+)?:\/\/)[^@\s]*@/g, '$1***@');
   const line = (text.split('\n')[0] ?? '').trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
