@@ -88,6 +88,7 @@ end
 many('ZREM', D, due)
 for lane in pairs(lanes) do
   local h = hold(lane)
+  if h.p == 0 and h.d == 0 then h.w = 0 end
   raiseFloor(lane, h)
   if h.p == 0 then redis.call('ZREM', Q, lane)
   elseif h.n == 0 and h.d == 0 then offer(lane, at) end

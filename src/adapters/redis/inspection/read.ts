@@ -18,10 +18,10 @@ interface Position {
 
 /** Messages that a topic retains, settled or not, by the time at which they were stored. */
 export async function read(context: Context, { shardCount }: TopicRecord, { topic: ref, from, to, after, max }: ReadRange): Promise<readonly StoredMessage[]> {
-  if (max <= 0 || to < 0 || from > to) return [];
+  if (!(max > 0 && to >= 0 && from <= to)) return [];
   const last = after === undefined ? undefined : await positionOf(context, ref, after);
-  const end = Number.isFinite(to) ? String(Math.floor(to)) : '+';
-  const first = Math.max(0, Math.ceil(from));
+  const end = to < Number.MAX_SAFE_INTEGER ? String(Math.floor(to)) : '+';
+  const first = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.ceil(from)));
   const found = await Promise.all(Array.from({ length: shardCount }, async (_, shard) => {
     const start = startIn(shard, first, last);
     const isBeyond = end !== '+' && halvesOf(start).ms > Number(end);
