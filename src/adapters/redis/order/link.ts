@@ -93,10 +93,10 @@ export class OrderedLink implements ConsumerLink {
   }
 
   #begin({ max, until$ }: ClaimRequest, subscriber: Subscriber<ClaimAnswer>): void {
-    let until: Unsubscribable | undefined;
+    const listening: Unsubscribable[] = [];
     const end = (): void => {
       this.#claim = undefined;
-      until?.unsubscribe();
+      for (const one of listening) one.unsubscribe();
     };
     const claim: WaitingClaim = {
       max,
@@ -118,7 +118,8 @@ export class OrderedLink implements ConsumerLink {
     };
     this.#claim = claim;
     this.#loop.claim(claim);
-    until = until$.subscribe({ next: claim.stop, error: claim.stop });
+    const until = until$.subscribe({ next: claim.stop, error: claim.stop });
+    listening.push(until);
     // It may have fired, and the claim been answered, within subscribe.
     if (this.#claim !== claim) until.unsubscribe();
   }

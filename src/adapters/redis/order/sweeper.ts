@@ -2,9 +2,13 @@ import type { SubscriptionRef } from '../../../port/names.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Context } from '../context.js';
 import { messageId } from '../layout/message-id.js';
+import { Audit } from './audit.js';
 import type { OrderPlace } from './order-keys.js';
 import { sweepScript } from './sweep-script.js';
 import { readPassings, type Passing } from './turn-reply.js';
+
+/** A page of holds is looked over so often. */
+const auditMs = 10_000;
 
 /**
  * Takes back leases that ran out, for all consumers of one shard of a subscription in this process. It knows when the next lease can run out at the
@@ -17,6 +21,8 @@ export class Sweeper {
   readonly #place: OrderPlace;
   #nextAt = 0;
   #running: Promise<boolean> | undefined = undefined;
+  readonly #audit = new Audit();
+  #auditAt: number;
   /** How many links share it. */
   users = 0;
 
@@ -24,6 +30,7 @@ export class Sweeper {
     this.#context = context;
     this.#ref = ref;
     this.#place = place;
+    this.#auditAt = context.runtime.now() + auditMs;
   }
 
   /** When it may find something, by the clock of this process. */
@@ -69,6 +76,10 @@ export class Sweeper {
       reportPassings(this.#context, this.#ref, this.#place.shard, readPassings(reply[6]));
     }
     this.#nextAt = begun + Math.max(2, soonest + 1);
+    if (begun >= this.#auditAt) {
+      this.#auditAt = begun + auditMs;
+      moved += await this.#audit.page(this.#context, this.#ref, this.#place);
+    }
     return moved > 0;
   }
 }
@@ -81,11 +92,11 @@ const sweepers = new WeakMap<Context, Map<string, Sweeper>>();
 
 /** The sweeper that the links of a process share; every {@link shareSweeper} needs its {@link leaveSweeper}. */
 export function shareSweeper(context: Context, ref: SubscriptionRef, place: OrderPlace): Sweeper {
-  let known = sweepers.get(context);
-  if (known === undefined) sweepers.set(context, (known = new Map()));
+  const known = sweepers.get(context) ?? new Map<string, Sweeper>();
+  sweepers.set(context, known);
   const key = `${place.topic}\0${ref.subscription}`;
-  let sweeper = known.get(key);
-  if (sweeper === undefined) known.set(key, (sweeper = new Sweeper(context, ref, place)));
+  const sweeper = known.get(key) ?? new Sweeper(context, ref, place);
+  known.set(key, sweeper);
   sweeper.users += 1;
   return sweeper;
 }

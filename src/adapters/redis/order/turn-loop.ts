@@ -19,9 +19,9 @@ import type { TurnAnswer } from './turn-reply.js';
 export interface WaitingClaim {
   readonly max: number;
   isStopped: boolean;
-  answer(deliveries: readonly Claimed[], makeRoom: boolean): void;
-  fail(error: unknown): void;
-  stop(): void;
+  readonly answer: (deliveries: readonly Claimed[], makeRoom: boolean) => void;
+  readonly fail: (error: unknown) => void;
+  readonly stop: () => void;
 }
 
 /**

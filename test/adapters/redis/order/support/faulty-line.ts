@@ -12,7 +12,7 @@ function withRun(connection: Connection, change: (run: Run) => Run): Connection 
     get: (target, name) => {
       if (name === 'run') return run;
       const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (...args: unknown[]): unknown => Reflect.apply(value, target, args) : value;
     },
   });
 }

@@ -26,8 +26,7 @@ export async function runFlock({ order, keys, messages, window, kills, seed }: F
   const publisher = orderBroker(redisPort(), order);
   await firstValueFrom(publisher.open(), { defaultValue: undefined });
   const next = new Map<string, number>();
-  let finished = false;
-  const all = log.all().then(() => { finished = true; });
+  const all = log.all();
   const publishing = (async () => {
     for (let sent = 0; sent < messages;) {
       const batch = Array.from({ length: Math.min(100, messages - sent) }, () => {
@@ -40,7 +39,7 @@ export async function runFlock({ order, keys, messages, window, kills, seed }: F
       sent += batch.length;
     }
   })();
-  for (let killed = 0; killed < kills && !finished && log.breaks.length === 0; killed += 1) {
+  for (let killed = 0; killed < kills && log.done < messages && log.breaks.length === 0; killed += 1) {
     await setTimeout(150 + chance() * 300);
     members[killed % 3]?.comeAgain();
     await setTimeout(100 + chance() * 200);
