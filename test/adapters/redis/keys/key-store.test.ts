@@ -203,14 +203,20 @@ describeRedis('shared values on a server of their own', () => {
   beforeAll(async () => { server = await startSingle({ maxmemory: '30mb', settings: { 'maxmemory-policy': 'noeviction' } }); });
   afterAll(() => server.stop());
 
-  it('out of memory a set is refused as a whole, a value is still read and deleted', async () => {
+  it('out of memory a set is refused as a whole; a value is still read, also where others deleted or wrote it, and deleted', async () => {
     const { keys } = await openRoom({ hosts: [{ host: server.host, port: server.port }] });
     const ref = freshRef();
     const { set, get, del } = calls(keys, ref);
     const { state } = await set('a');
+    const [deleted, written] = [freshRef('deleted'), freshRef('written')];
+    for (const other of [deleted, written]) await calls(keys, other).set('b');
+    await server.call('SET', namesOf(written).value, 'theirs');
     await server.call('CONFIG', 'SET', 'maxmemory', '1mb');
     await until('it is out of memory', async () => (await codeOf(set('b'))) === 'LINK_LOST');
     expect(await get()).toEqual(state);
+    await server.call('DEL', namesOf(deleted).value);
+    expect((await calls(keys, deleted).get()).body).toBeUndefined();
+    expect((await calls(keys, written).get()).body).toBe('theirs');
     expect((await del()).written).toBe(true);
     expect((await get()).body).toBeUndefined();
   });

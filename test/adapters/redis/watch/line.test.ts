@@ -136,6 +136,10 @@ describeRedis('the line of a watcher', () => {
       expect(late.body).toBe(`${n}`);
       late.stop();
     }
+    // Also where the message of it was lost.
+    const { revision } = await calls(writer.keys, ref).get();
+    await writeSilently(ref, 'lost on the way', revision + 1);
+    expect((await watching(watches.watchKey(ref))).body).toBe('lost on the way');
   });
 
   it('carries short bodies; a long one is read', async () => {
