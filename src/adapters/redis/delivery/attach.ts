@@ -57,10 +57,18 @@ export class Deliveries implements DeliveryStore {
     });
   }
 
-  /** Claims under way answer with nothing; nothing more is claimed. */
-  close(): void {
+  /** Claims under way answer with what they have; nothing more is claimed. Answers when they did, or a second later: a server that is silent keeps nobody. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    for (const link of this.#links) link.stop();
+    const { runtime } = this.#context;
+    const ended = Promise.all([...this.#links].map((link) => link.stop()));
+    await new Promise<void>((resolve) => {
+      const cancel = runtime.at(runtime.now() + 1_000, resolve);
+      void ended.then(() => {
+        cancel();
+        resolve();
+      });
+    });
     for (const desk of this.#desks.values()) desk.close();
     this.#desks.clear();
   }

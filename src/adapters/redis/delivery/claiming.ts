@@ -1,6 +1,7 @@
 import type { ClaimAnswer } from '../../../port/delivery-store.js';
 import type { RedisLease } from '../lease/lease.js';
 import type { Desk, DeskLink } from './desk.js';
+import { isShut } from './gate.js';
 import { delay, Recovery } from './recovery.js';
 import type { ShardLine } from './shard-line.js';
 import type { Stop } from './stop.js';
@@ -152,8 +153,14 @@ export class Claiming {
 
   async #recover(error: unknown, stop: Stop): Promise<void> {
     const { desk } = this.#owner;
-    if (!Recovery.isPassing(error)) throw error;
-    if (Recovery.meansLoss(error)) await Promise.all(desk.upkeeps.map((upkeep) => desk.revive(upkeep.keys.shard))).catch(() => undefined);
+    const isLoss = Recovery.meansLoss(error);
+    if (!Recovery.isPassing(error) && !isShut(error)) throw error;
+    if (isLoss || isShut(error)) {
+      await desk.refresh();
+      this.#owner.check();
+    }
+    // The groups are made again, and what else was lost with them.
+    if (isLoss) await desk.restore();
     this.#owner.check();
     await this.#recovery.pause(stop);
   }

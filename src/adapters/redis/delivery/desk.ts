@@ -167,6 +167,13 @@ export class Desk implements UpkeepOwner {
     for (const link of this.links) link.reconsider();
   }
 
+  async restore(): Promise<void> {
+    await Promise.all(this.upkeeps.map(async (upkeep) => {
+      await this.revive(upkeep.keys.shard);
+      await upkeep.runAnew();
+    }));
+  }
+
   async revive(shard: number): Promise<void> {
     if (await this.records.revive(this.ref, shard)) return;
     this.isDeleted = true;

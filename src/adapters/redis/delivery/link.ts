@@ -100,7 +100,7 @@ export class UnorderedLink implements ConsumerLink, ClaimingOwner, ShardLineOwne
     const { desk } = this;
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     if (this.#hasLeft) throw new ChronowError('CLOSED', `consumer ${this.consumerId} has left subscription "${desk.ref.subscription}"; attach again to claim.`);
-    if (desk.order !== 'none' || desk.isOutdated) throw new ChronowError('LINK_LOST', `subscription "${desk.ref.subscription}" was laid out anew; claim again.`, { retryable: true, details: { reason: 'LAYOUT' } });
+    if (desk.order !== 'none' || desk.isOutdated) throw this.#layout();
   }
 
   reconsider(): void {
@@ -139,6 +139,10 @@ export class UnorderedLink implements ConsumerLink, ClaimingOwner, ShardLineOwne
     if (lease.isolated || this.holding === 0) this.#claiming.reconsider();
   }
 
+  shut(): Promise<void> {
+    return this.desk.refresh();
+  }
+
   revive(shard: number): Promise<void> {
     return this.desk.revive(shard);
   }
@@ -155,7 +159,14 @@ export class UnorderedLink implements ConsumerLink, ClaimingOwner, ShardLineOwne
   retire(): void {
     this.#hasLeft = true;
     this.desk.leave(this);
-    for (const line of this.lines) line.close();
+    for (const line of this.lines) {
+      line.close();
+      line.settling.abandon(this.#layout());
+    }
+  }
+
+  #layout(): ChronowError {
+    return new ChronowError('LINK_LOST', `subscription "${this.desk.ref.subscription}" was laid out anew; try again.`, { retryable: true, details: { reason: 'LAYOUT' } });
   }
 
   async #claim(max: number, stop: Stop): Promise<ClaimAnswer> {

@@ -1,5 +1,5 @@
 import type { Argument } from '../connection/connection.js';
-import { RedisLease } from '../lease/lease.js';
+import type { RedisLease } from '../lease/lease.js';
 import type { SettleAction, SettleDeviation } from '../../../port/lease.js';
 import { isBefore } from './entry-ids.js';
 import { numberOf } from './streams.js';

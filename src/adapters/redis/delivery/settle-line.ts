@@ -4,6 +4,7 @@ import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Reply } from '../connection/reply.js';
 import type { Context } from '../context.js';
 import type { RedisLease } from '../lease/lease.js';
+import { isShut } from './gate.js';
 import { ackScript } from './scripts/ack.js';
 import { settleScript } from './scripts/settle.js';
 import { ackCall, settleCall, SettleBatch, type SettleItem } from './settle-batch.js';
@@ -18,6 +19,8 @@ export interface SettleLineOwner {
   ended(item: SettleItem, letter: string, neverStarted: boolean): void;
   /** The groups were gone: what was leased under them is nobody's. */
   storeLost(): Promise<void>;
+  /** The subscription keeps an order by now. */
+  shut(): Promise<void>;
 }
 
 /** The most leases of one call: a script keeps everybody else waiting. */
@@ -85,10 +88,22 @@ export class SettleLine {
         this.flush();
       },
       (error: unknown) => {
-        this.#calling = false;
-        this.#failed(batch, error);
+        const fail = (): void => {
+          this.#calling = false;
+          this.#failed(batch, error);
+        };
+        if (isShut(error)) this.#owner.shut().then(fail, fail);
+        else fail();
       },
     );
+  }
+
+  /** Another line settles from now on. */
+  abandon(error: unknown): void {
+    for (const batch of this.#batches.splice(0)) {
+      for (const { lease } of batch.items) lease.settling = undefined;
+      batch.failed(error);
+    }
   }
 
   async #call(batch: SettleBatch): Promise<void> {
@@ -106,7 +121,7 @@ export class SettleLine {
     const { keys, own } = upkeep;
     const { streams, args, items } = ackCall(own.group, consumerId, batch);
     const names = [keys.topic, own.retry, own.solo];
-    const reply = asText(await context.connection.run(ackScript, [own.state, ...streams.map((stream) => names[stream - 1] ?? '')], args));
+    const reply = asText(await context.connection.run(ackScript, [own.state, own.open, ...streams.map((stream) => names[stream - 1] ?? '')], args));
     const lost = reply === '' ? undefined : new Set(reply.split(',').map(Number));
     for (let place = 0; place < items.length; place += 1) {
       const item = items[place];
@@ -118,7 +133,7 @@ export class SettleLine {
     const { context, upkeep, consumerId } = this.#owner;
     const { keys, own } = upkeep;
     const { args, items } = settleCall(own.group, consumerId, upkeep.subscription, upkeep.idPrefix, batch);
-    const reply = await context.connection.run(settleScript, [keys.topic, own.retry, own.solo, own.delayed, own.held, own.dead, own.deadBody, own.state, keys.subs], args);
+    const reply = await context.connection.run(settleScript, [keys.topic, own.retry, own.solo, own.delayed, own.held, own.dead, own.deadBody, own.state, keys.subs, own.open], args);
     const [results, version, dueInMs, toRetry, toSolo] = asList(reply);
     const letters = resultsOf(results);
     items.forEach((item, place) => {
@@ -140,7 +155,7 @@ export class SettleLine {
 
   #failed(batch: SettleBatch, error: unknown): void {
     // No answer: it may have been done, so it is asked for again, by the next call.
-    if (!isChronowError(error) || !error.retryable) {
+    if (!isChronowError(error) || !error.retryable || isShut(error)) {
       this.#batches.shift();
       for (const { lease } of batch.items) lease.settling = undefined;
     }

@@ -28,6 +28,7 @@ export interface ShardLineOwner {
   lost(lease: RedisLease): void;
   ended(item: SettleItem, letter: string, neverStarted: boolean): void;
   revive(shard: number): Promise<void>;
+  shut(): Promise<void>;
 }
 
 /** A read ends by itself after so long, ms: servers forget neither the reader nor the subscription meanwhile. */
@@ -63,6 +64,7 @@ export class ShardLine {
         owner.ended(item, letter, neverStarted);
       },
       storeLost: () => owner.revive(upkeep.keys.shard),
+      shut: () => owner.shut(),
     });
   }
 
@@ -86,7 +88,7 @@ export class ShardLine {
   async wait(max: number, withSolo: boolean): Promise<RedisLease[]> {
     if (this.#isSuspect) await this.giveBackUnknown();
     const { keys, own } = this.upkeep;
-    const names = withSolo ? [own.solo, own.retry, keys.topic] : [own.retry, keys.topic];
+    const names = withSolo ? [own.solo, own.retry, keys.topic, own.open] : [own.retry, keys.topic, own.open];
     const sentAt = this.#owner.context.runtime.now();
     const reply = await this.#read(['GROUP', own.group, this.#owner.consumerId, 'COUNT', max, 'BLOCK', blockMs, 'STREAMS', ...names, ...names.map(() => '>')], blockMs);
     const leases = await this.#takeIn(reply, sentAt, max, names);
@@ -146,11 +148,11 @@ export class ShardLine {
   async #takeNow(keys: readonly string[], max: number): Promise<RedisLease[]> {
     if (this.#isSuspect) await this.giveBackUnknown();
     const { connection, runtime } = this.#owner.context;
-    const { group } = this.upkeep.own;
+    const { group, open } = this.upkeep.own;
     const sentAt = runtime.now();
     const reply = this.#canScript
-      ? await connection.run(takeScript, keys, [group, this.#owner.consumerId, max])
-      : await this.#read(['GROUP', group, this.#owner.consumerId, 'COUNT', max, 'STREAMS', ...keys, ...keys.map(() => '>')], 0);
+      ? await connection.run(takeScript, [open, ...keys], [group, this.#owner.consumerId, max])
+      : await this.#read(['GROUP', group, this.#owner.consumerId, 'COUNT', max, 'STREAMS', ...keys, open, ...keys.map(() => '>'), '>'], 0);
     return this.#takeIn(reply, sentAt, max, keys);
   }
 

@@ -5,5 +5,5 @@ export const streams: readonly LeaseStream[] = ['main', 'retry', 'solo'];
 
 /** From 1, as scripts count. */
 export function numberOf(stream: LeaseStream): number {
-  return streams.indexOf(stream) + 1;
+  return Math.max(1, streams.indexOf(stream) + 1);
 }

@@ -32,6 +32,7 @@ export class SwitchingLink implements ConsumerLink {
   #record: SubscriptionRecord | undefined = undefined;
   #isOrdered = false;
   #isEnded = false;
+  #underWay: Promise<unknown> = Promise.resolve();
   #switching: Promise<ConsumerLink> | undefined = undefined;
 
   constructor(parts: SwitchingLinkParts) {
@@ -58,7 +59,9 @@ export class SwitchingLink implements ConsumerLink {
       const stop$ = new ReplaySubject<void>(1);
       const stop = (): void => { stop$.next(); };
       const until = merge(until$, this.#stopped$).subscribe({ next: stop, error: stop });
-      this.#claim({ max, until$: stop$ }).then(
+      const claim = this.#claim({ max, until$: stop$ });
+      this.#underWay = claim.catch(() => undefined);
+      claim.then(
         (answer) => {
           until.unsubscribe();
           // Nobody will ever know of these.
@@ -76,7 +79,15 @@ export class SwitchingLink implements ConsumerLink {
   }
 
   settle(settlements: readonly Settlement[]): Observable<readonly SettleDeviation[]> {
-    return once(async () => firstOf((await this.#current()).settle(settlements)));
+    return once(async () => {
+      for (;;) {
+        try {
+          return await firstOf((await this.#current()).settle(settlements));
+        } catch (error) {
+          if (!isChronowError(error, 'LINK_LOST') || !this.#mustSwitch()) throw error;
+        }
+      }
+    });
   }
 
   renew(tokens: readonly LeaseToken[]): Observable<RenewAnswer> {
@@ -87,14 +98,15 @@ export class SwitchingLink implements ConsumerLink {
     return once(async () => {
       if (this.#isEnded) return;
       this.abandon();
-      this.stop();
+      await this.stop();
       if (this.#inner !== undefined) await firstOf(this.#inner.detach());
     });
   }
 
-  /** A claim under way answers with what it has. */
-  stop(): void {
+  /** A claim under way answers with what it has; resolves when it did. */
+  async stop(): Promise<void> {
     this.#stopped$.next();
+    await this.#underWay;
   }
 
   /** The consumer is no more. */

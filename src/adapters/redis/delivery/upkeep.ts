@@ -141,7 +141,7 @@ export class Upkeep {
     try {
       reply = asList(await connection.run(
         tickScript,
-        [keys.topic, own.retry, own.solo, own.delayed, own.held, own.dead, own.deadBody, own.seen, keys.subs, own.state, keys.meta],
+        [keys.topic, own.retry, own.solo, own.delayed, own.held, own.dead, own.deadBody, own.seen, keys.subs, own.state, keys.meta, own.open],
         [own.group, ref.subscription, this.idPrefix, moveAtOnce, credit, this.#round.stream, this.#round.from, ...this.#owner.consumerIds()],
       ));
     } catch (error) {
@@ -152,7 +152,7 @@ export class Upkeep {
     const [at, version, dueInMs, toRetry, soloUnread, stream, from, endInMs, shardCount, ...rows] = reply;
     this.#owner.clock(asNumber(at), sentAt, now);
     this.#owner.version(asNumber(version));
-    if (asNumber(version) < 0) return;
+    if (reply.length === 2) return;
     this.#owner.shardCount(asNumber(shardCount));
     const due = asNumber(dueInMs);
     this.#dueAt = due < 0 ? Infinity : now + due;

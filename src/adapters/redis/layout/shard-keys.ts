@@ -41,6 +41,8 @@ export interface SubscriptionKeys {
   readonly state: string;
   /** Sorted set: when each consumer was last seen. */
   readonly seen: string;
+  /** Stream, always empty: who reads without order reads it too. It is not there while the subscription keeps an order, so that nobody does who has not heard. */
+  readonly open: string;
 }
 
 /** What an ordered subscription has besides; the same slot. */
@@ -89,6 +91,7 @@ export function subscriptionKeys(keys: KeySpace, { topic }: ShardKeys, subscript
     deadBody: named('dead-body'),
     state: named('state'),
     seen: named('seen'),
+    open: named('open'),
   };
 }
 

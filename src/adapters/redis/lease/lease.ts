@@ -1,8 +1,8 @@
 import type { Claimed, SettleAction, SettleDeviation } from '../../../port/lease.js';
 import type { StoredMessage } from '../../../port/message.js';
 
-/** Where the leased entry lies: in the topic's stream, or as a copy in one of the subscription's. */
-export type LeaseStream = 'main' | 'retry' | 'solo';
+/** Where the leased entry lies: in the topic's stream, or as a copy in one of the subscription's (`ordered` is `main` under an order). */
+export type LeaseStream = 'main' | 'retry' | 'solo' | 'ordered';
 
 /** How a lease ended: by a settlement, or taken away. */
 export type LeaseEnd = 'live' | 'taken' | SettleAction;

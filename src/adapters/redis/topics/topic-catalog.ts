@@ -107,9 +107,9 @@ export class TopicCatalog {
 
 /** All keys that a subscription may have in a shard, in the order that its scripts take them. */
 export function subscriptionKeyList(context: Context, shard: ShardKeys, subscription: string): readonly string[] {
-  const { retry, solo, delayed, held, dead, deadBody, state, seen } = subscriptionKeys(context.keys, shard, subscription);
+  const { retry, solo, delayed, held, dead, deadBody, state, seen, open } = subscriptionKeys(context.keys, shard, subscription);
   const { hold, parked, ready, floor, due, tries, cursor, wake } = orderKeys(context.keys, shard, subscription);
-  return [retry, solo, delayed, held, dead, deadBody, state, seen, hold, parked, ready, floor, due, tries, cursor, wake];
+  return [retry, solo, delayed, held, dead, deadBody, state, seen, hold, parked, ready, floor, due, tries, cursor, wake, open];
 }
 
 function stored({ ref, limits }: TopicRecord): StoredTopic {

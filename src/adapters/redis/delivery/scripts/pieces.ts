@@ -16,6 +16,12 @@ end
 -- Refused only where memory is full and nothing was changed: then a resend finds the same.
 local function remember(state, consumer, seq, answer) redis.pcall('HSET', state, 'c:' .. consumer, seq .. '|' .. answer) end`,
 
+  /** `shut(open)`: an error where the subscription keeps an order by now; what is asked here would not heed it. */
+  gate: `
+local function shut(open)
+  if redis.call('EXISTS', open) == 0 then return redis.error_reply('CW_LINK_LOST order') end
+end`,
+
   /** `policyOf(subs, name)`: the stored policy and its version, or nil where the subscription is gone. */
   policy: `
 local function policyOf(subs, name)

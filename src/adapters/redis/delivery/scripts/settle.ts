@@ -4,14 +4,14 @@ import { pieces } from './pieces.js';
 
 /**
  * Ends leases of any kind, each for itself: acknowledgements first, then the others in the order given. An item that cannot be done stays leased.
- * KEYS: topic, retry, solo, delayed, held, dead, dead-body, state, subs.
+ * KEYS: topic, retry, solo, delayed, held, dead, dead-body, state, subs, open.
  * ARGV: group, consumer, number of the call, subscription, what message ids of this shard begin with, first and last id in each of the three streams (`-` where it
  * has none); then for each item: action, stream (1-3), id, delay (-1: by policy), note.
  * Actions: a ack, r retry, d dead-letter, f release, l leak, x expired, s spent before it was handed out, u undecodable. x, s, u and f give the attempt back.
  * Answers: results (`place` and a letter: L lost, G gone, D dead-lettered, O dropped, F failed; behind it the error, or N where nobody ever started it; joined by
  * commas), version of the policy, ms to the next delayed one, copies added to retry, copies added to solo.
  */
-export const settleScript: Script = script('settle', `${lua.now}${lua.int}${lua.find}${lua.copy}${lua.storedAt}${lua.add}${lua.one}${lua.pack}${lua.holdings}${lua.bury}${pieces.slot}${pieces.policy}${pieces.kinds}${pieces.alone}${pieces.plain}${pieces.due}
+export const settleScript: Script = script('settle', `${lua.now}${lua.int}${lua.find}${lua.copy}${lua.storedAt}${lua.add}${lua.one}${lua.pack}${lua.holdings}${lua.bury}${pieces.slot}${pieces.gate}${pieces.policy}${pieces.kinds}${pieces.alone}${pieces.plain}${pieces.due}
 local topic, retry, solo, delayed, body, dead, deadBody, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local group, consumer, seq, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local at = now()
@@ -21,6 +21,8 @@ local function answer(results) return { results, version or -1, due(delayed, at)
 local before, refused = answered(state, consumer, seq)
 if refused then return refused end
 if before then return answer(before) end
+refused = shut(KEYS[10])
+if refused then return refused end
 
 local held = {}
 for n = 1, 3 do

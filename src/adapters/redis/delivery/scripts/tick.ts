@@ -4,10 +4,10 @@ import { pieces } from './pieces.js';
 
 /**
  * The upkeep of one shard of a subscription: moves delayed messages that are due, takes leases back that lapsed, and notes who is here.
- * KEYS: topic, retry, solo, delayed, held, dead, dead-body, seen, subs, state, meta.
+ * KEYS: topic, retry, solo, delayed, held, dead, dead-body, seen, subs, state, meta, open.
  * ARGV: group, subscription, what message ids of this shard begin with, the most delayed messages to move, the most leases to take back (0: do not look),
  * stream (1-3) and id to go on from, then the consumers that are here.
- * Answers: server time, version of the policy (-1: the subscription is gone), ms to the next delayed message (-1: none), copies added to retry, copies in solo that
+ * Answers: server time, version of the policy (-1: the subscription is gone; nothing more where it keeps an order by now), ms to the next delayed message (-1: none), copies added to retry, copies in solo that
  * nobody was handed, stream and id to go on from (stream 0: the round is complete), ms to the next lease on these pages (-1: none), how many
  * shards the topic has, then a row for each lease taken back:
  * stream, entry id, consumer, message id, deliveries, 0 back again, 1 dead-lettered, 2 dropped, 3 its body is gone.
@@ -18,6 +18,8 @@ local group, prefix = ARGV[1], ARGV[3]
 local at = now()
 local policy, version = policyOf(KEYS[9], ARGV[2])
 if not policy then return { at, -1 } end
+if policy['or'] ~= 'none' then return { at, version } end
+redis.pcall('XGROUP', 'CREATE', KEYS[12], group, '$', 'MKSTREAM')
 local added, rows = 0, {}
 local function available(fields, attempts, lapsed)
   if alone(policy, attempts, lapsed) then add(solo, fields) else
