@@ -1,6 +1,7 @@
 import type { TopicRef } from '../../../port/names.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Context } from '../context.js';
+import { IdleWatch } from '../inspection/idle-watch.js';
 import type { Directory } from '../topics/directory.js';
 import { ShardView } from './shard-view.js';
 import { trimScript } from './trim-scripts.js';
@@ -15,12 +16,14 @@ const seldomMs = 30_000;
 export class Retention {
   readonly #context: Context;
   readonly #view: ShardView;
+  readonly #idle: IdleWatch;
   readonly #underWay: Map<string, Promise<void>> = new Map();
   readonly #nextAt: Map<string, number> = new Map();
 
   constructor(context: Context, directory: Directory) {
     this.#context = context;
     this.#view = new ShardView(context, directory);
+    this.#idle = new IdleWatch(context, directory);
   }
 
   /** Trims one shard of a topic: settled messages beyond its bound and beyond its retention time. Nothing where the topic is unknown. */
@@ -37,6 +40,7 @@ export class Retention {
     const now = this.#context.runtime.now();
     if (now < (this.#nextAt.get(key) ?? 0)) return;
     this.#nextAt.set(key, now + Math.min(seldomMs, Math.max(oftenMs, retentionMs / 10)));
+    this.#idle.touch(ref);
     // The next turn does what this one could not.
     this.trim(ref, shard).catch(() => undefined);
   }
