@@ -62,10 +62,15 @@ export class Admission {
     });
   }
 
+  /** The masters are known, or others: their lines may have been up before. */
+  mastersChanged(): void {
+    if (this.#isSomebodyThere()) this.#settle(({ resolve }) => { resolve(); });
+  }
+
   changed(line: NodeLine): void {
     const { state } = line;
     if (state.kind === 'ready') {
-      this.#settle(({ resolve }) => { resolve(); });
+      this.mastersChanged();
       return;
     }
     if (state.kind !== 'waiting') return;
@@ -94,9 +99,13 @@ export class Admission {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) reject(closedError('open'));
       else if (this.#fatal !== undefined) reject(this.#fatal);
-      else if (this.#router.masters().some(({ state }) => state.kind === 'ready')) resolve();
+      else if (this.#isSomebodyThere()) resolve();
       else this.#waiting.push({ resolve, reject });
     });
+  }
+
+  #isSomebodyThere(): boolean {
+    return this.#router.masters().some(({ state }) => state.kind === 'ready');
   }
 
   #settle(tell: (waiter: { readonly resolve: () => void; readonly reject: (error: ChronowError) => void }) => void): void {

@@ -171,6 +171,7 @@ class RedisConnection implements Connection {
       changed: (line) => { this.#changed(line); },
       idle: (line) => { this.#ping(line); },
       mastersChanged: () => {
+        this.#admission.mastersChanged();
         this.#hub.mastersChanged();
         this.#confirming.mastersChanged();
         for (const reader of this.#readers) reader.mastersChanged();
