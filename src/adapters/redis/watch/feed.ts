@@ -31,6 +31,8 @@ interface Watcher {
   isReady: boolean;
 }
 
+/** So long a line may be down before what is stored is read without it. */
+const blindMs = 5_000;
 const again = { initialMs: 100, maxMs: 5_000, jitter: 'equal' } as const;
 
 /**
@@ -51,6 +53,7 @@ export class Feed<S extends LineSignal> {
   #failures = 0;
   #retry: CancelTimer | undefined = undefined;
   #reconcile: CancelTimer | undefined = undefined;
+  #blind: CancelTimer | undefined = undefined;
 
   constructor(runtime: Runtime, source: FeedSource<S>) {
     this.#runtime = runtime;
@@ -126,6 +129,7 @@ export class Feed<S extends LineSignal> {
 
   #start(): void {
     this.#later();
+    this.#goBlind();
     this.#line = this.#source.line$.subscribe({
       next: (signal) => { this.#take(signal); },
       error: (error: unknown) => { this.end(error); },
@@ -140,6 +144,7 @@ export class Feed<S extends LineSignal> {
     this.#round += 1;
     this.#retry?.();
     this.#reconcile?.();
+    this.#blind?.();
     this.#line?.unsubscribe();
     this.#watchers.clear();
     this.#source.stop();
@@ -149,11 +154,13 @@ export class Feed<S extends LineSignal> {
     if (this.#isOver) return;
     if (signal.kind === 'subscribed') {
       this.#isUp = true;
+      this.#blind?.();
       this.sync();
     } else if (signal.kind === 'lost') {
       this.#isUp = false;
       this.#round += 1;
       this.#becomeStale();
+      this.#goBlind();
     } else this.#source.take(signal);
   }
 
@@ -165,15 +172,42 @@ export class Feed<S extends LineSignal> {
     for (const watcher of [...this.#watchers]) this.#greet(watcher);
   }
 
+  /** Without the line (the user may not subscribe, say) there are still the readings: late, so never live. */
+  #goBlind(): void {
+    this.#blind?.();
+    this.#blind = this.#in(blindMs, () => { this.#peek(); });
+  }
+
+  #peek(): void {
+    const next = (): void => {
+      if (this.#isUp || this.#isOver) return;
+      this.#blind = this.#in(this.#source.intervalMs(), () => { this.#peek(); });
+      this.#becomeStale();
+    };
+    const show = (): void => {
+      if (this.#isUp || this.#isOver) return;
+      for (const watcher of [...this.#watchers]) if (!watcher.isReady) this.#begin(watcher);
+      next();
+    };
+    this.#source.read().then(show, (error: unknown) => {
+      next();
+      this.failed(error);
+    });
+  }
+
   /** It begins with what is stored now, not with what happens to be known here. */
   #join(watcher: Watcher): void {
     this.#source.read().then(() => { if (this.#isLive && !watcher.isReady) this.#greet(watcher); }, (error: unknown) => { this.failed(error); });
   }
 
   #greet(watcher: Watcher): void {
+    this.#begin(watcher);
+    watcher.subscriber.next({ kind: 'status', status: 'live' });
+  }
+
+  #begin(watcher: Watcher): void {
     watcher.isReady = true;
     for (const change of this.#source.present()) watcher.subscriber.next({ kind: 'change', change });
-    watcher.subscriber.next({ kind: 'status', status: 'live' });
   }
 
   #becomeStale(): void {

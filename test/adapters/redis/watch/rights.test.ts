@@ -4,7 +4,7 @@ import { describeRedis } from '../../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../../support/redis/single.js';
 import { addUser } from '../../../support/redis/users.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
-import { openWatchRoom, watching, type WatchRoom } from './support.js';
+import { Seen, openWatchRoom, watching, type WatchRoom } from './support.js';
 
 describeRedis('watchers of a user with few rights', () => {
   let server: SingleServer;
@@ -38,5 +38,17 @@ describeRedis('watchers of a user with few rights', () => {
     await server.call('SET', namesOf(ref).value, 'theirs');
     await seen.shows('theirs');
     expect(watches.eventsArrive).toBeUndefined();
+  });
+
+  it('see what is stored, late and never live, where the pattern of the scope is not allowed to them', { timeout: 30_000 }, async () => {
+    const ref = freshRef();
+    const { watches, keys } = await openAs(['&cw:*'], 300);
+    await calls(keys, ref).set('a');
+    const seen = new Seen(watches.watchPrefix(ref, ''));
+    await seen.shows('a');
+    await calls(keys, ref).set('b');
+    await seen.shows('b');
+    expect(seen.statuses).toEqual(['stale']);
+    expect(seen.isOver).toBe(false);
   });
 });
