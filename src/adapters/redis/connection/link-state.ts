@@ -19,10 +19,9 @@ export class LinkState {
     this.#set({ state: 'reconnecting', attempt, error });
   }
 
+  /** It does not complete: who comes later sees that it is closed, too. */
   closed(): void {
-    if (this.#status$.value.state === 'closed') return;
     this.#set({ state: 'closed' });
-    this.#status$.complete();
   }
 
   #set(status: LinkStatus): void {
