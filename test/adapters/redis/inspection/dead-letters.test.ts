@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { redrive } from '../../../../src/adapters/redis/inspection/redrive.js';
 import { describeRedis } from '../../../support/redis/shared.js';
 import { ask, besideOf, freshTopic, looker, message } from '../topics/support.js';
 import type { Office } from './support.js';
@@ -118,8 +119,10 @@ describeRedis('redrive in Redis', () => {
     const office = await openOffice();
     const { ref, ids } = await graveyard(office, 3);
     await office.put(ref, 'dead', ids);
+    const before = await office.directory.subscription(ref);
     await office.subscribe(ref, 'billing', { order: 'strict' });
-    expect(await ask(office.inspector.redrive({ subscription: ref }))).toBe(3);
+    if (before === undefined) expect.fail('no subscription');
+    expect(await redrive(office.context, office.directory, before, { subscription: ref })).toBe(3);
     const [first] = await (await orderedConsumer(office, ref)).take(1);
     expect(first?.message.body).toBe('m0');
     await office.subscribe(ref, 'billing', { order: 'none' });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeRedis } from '../../../support/redis/shared.js';
-import { ask, freshTopic, looker, message, streamOf } from '../topics/support.js';
-import { fill, numbered, openOffice } from './support.js';
+import { ask, besideOf, freshTopic, looker, message, streamOf } from '../topics/support.js';
+import { fill, numbered, openOffice, orderedConsumer } from './support.js';
 
 const hour = 3_600_000;
 
@@ -47,6 +47,14 @@ describeRedis('reading what a topic in Redis retains', () => {
       after = page[0].id;
     }
     expect(bodies).toEqual(['s0', 's1', 'a']);
+  });
+
+  it('goes on from the time of a scheduled message that is gone', async () => {
+    const office = await openOffice();
+    const topic = freshTopic();
+    await office.publish(topic, 'a', 'b');
+    const next = await ask(office.inspector.read({ topic, from: 0, to: Date.now() + hour, after: `s${Date.now() + hour}-1`, max: 5 }));
+    expect(next).toEqual([]);
   });
 
   it('passes over what somebody else wrote into the stream', async () => {
@@ -117,5 +125,14 @@ describeRedis('redelivery in Redis', () => {
     expect(await ask(office.inspector.redeliver(ref, [ids[2] ?? '', ids[0] ?? '']))).toBe(2);
     expect(await ask(office.inspector.redeliver(ref, [ids[2] ?? '', ids[0] ?? '']))).toBe(2);
     expect((await ask(office.inspector.peek(ref, 10))).map(({ message: { id } }) => id)).toEqual([ids[0], ids[2]]);
+    for (const id of [ids[0], ids[2]]) {
+      const consumer = await orderedConsumer(office, ref);
+      const held = await consumer.take(5);
+      expect(held.map(({ message }) => message.id)).toContain(id);
+      await consumer.end('ack', held);
+      if (held.length === 2) break;
+    }
+    // Nothing is left that would keep a key blocked.
+    expect(await looker().raw.hkeys(besideOf(topic, 'hold:billing'))).toEqual(['']);
   });
 });
