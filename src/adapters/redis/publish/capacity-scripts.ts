@@ -11,8 +11,14 @@ import { upkeep } from './upkeep-lua.js';
  */
 const counting = `
 local function copiesOf(sub)
-  if sub.kind == 'o' then return redis.call('ZCARD', KEYS[sub.key + 1]) + redis.call('ZCARD', KEYS[sub.key + 2]) - 2 end
-  return redis.call('XLEN', KEYS[sub.key]) + redis.call('XLEN', KEYS[sub.key + 1]) + redis.call('ZCARD', KEYS[sub.key + 2]) - 1
+  if sub.kind == 'n' then return redis.call('XLEN', KEYS[sub.key]) + redis.call('XLEN', KEYS[sub.key + 1]) + redis.call('ZCARD', KEYS[sub.key + 2]) - 1 end
+  -- Copies: what was leased as such when the order came, and last attempts that run alone.
+  local held = redis.call('XLEN', KEYS[sub.key + 3]) + redis.call('XLEN', KEYS[sub.key + 4])
+  for n = 1, 2 do
+    local set = KEYS[sub.key + n]
+    held = held + redis.call('ZCARD', set) - (redis.call('ZSCORE', set, '') and 1 or 0)
+  end
+  return held
 end
 local function undelivered(group, most)
   if type(group.lag) == 'number' then return group.lag end

@@ -1,4 +1,4 @@
-import { ChronowError, isChronowError } from '../../../errors.js';
+import { ChronowError } from '../../../errors.js';
 import type { TopicRef } from '../../../port/names.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Reply } from '../connection/reply.js';
@@ -51,10 +51,10 @@ export class ShardFlights {
       for (let measured = 0; ; ) {
         const reply = await this.#calls.send(call, deadline);
         const needed = neededOf(reply);
-        if (reply === 'rotate') await this.#certain(() => this.#calls.rotate(), deadline);
+        if (reply === 'rotate') await this.#calls.before(() => this.#calls.rotate(), deadline);
         else if (needed === undefined) { this.#land(parts, reply); return; }
         else {
-          const room = await this.#certain(() => this.#plan.capacity.ask(this.#topic, this.#shard, needed), deadline);
+          const room = await this.#calls.before(() => this.#plan.capacity.ask(this.#topic, this.#shard, needed), deadline);
           measured++;
           if (room.fits && measured < measures) continue;
           if (room.fits) { this.#refuse(parts, new NotStored(undefined)); return; }
@@ -113,17 +113,6 @@ export class ShardFlights {
     const rest = possible.slice(first.length);
     if (first.length > 0) await this.fly(slot, first);
     if (rest.length > 0) await this.fly(slot, rest);
-  }
-
-  /** A step before anything is stored: its failure means that nothing is. */
-  async #certain<T>(step: () => Promise<T>, deadline: number): Promise<T> {
-    for (;;) {
-      try {
-        return await step();
-      } catch (error) {
-        if (!isChronowError(error, 'LINK_LOST') || this.#plan.context.runtime.now() >= deadline) throw new NotStored(error);
-      }
-    }
   }
 
   #lose(parts: readonly Part[]): void {

@@ -114,6 +114,7 @@ export class ScheduledMover {
     if (watched.consumers > 0 && this.#context.runtime.now() >= watched.upkeepAt) {
       watched.upkeepAt = this.#context.runtime.now() + upkeepMs;
       await this.#janitor.sweep(watched.ref);
+      for (let shard = 0; shard < topic.shardCount; shard++) await this.#retention.forgetSlots(watched.ref, shard);
     }
     return next;
   }

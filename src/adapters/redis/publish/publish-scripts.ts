@@ -186,11 +186,22 @@ return int(clock) .. ' ' .. text`);
  * What became of a batch whose answer was lost. KEYS: stream, tokens. ARGV: slot, number. Answers {'again', results}; or 'none', and from then on
  * a copy of the batch that is still under way is refused.
  */
-export const resolveBatchScript: Script = script('resolve-batch', `${ring}
+export const resolveBatchScript: Script = script('resolve-batch', `${lua.now}${lua.int}${ring}
 local known = told(KEYS[2], ARGV[1], ARGV[2])
 if known then return known end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. '|refused')
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. '|refused ' .. int(now()) .. '-0')
 return {'again', 'refused'}`);
+
+/** Removes the slots of clients that have not published for long. KEYS: tokens. ARGV: ms, cursor. Answers the next cursor. */
+export const forgetSlotsScript: Script = script('forget-slots', `${lua.now}
+local oldest = now() - tonumber(ARGV[1])
+local cursor, found = unpack(redis.call('HSCAN', KEYS[1], ARGV[2], 'COUNT', 500))
+for n = 1, #found, 2 do
+  -- Every answer has an id of a time, but one that is a duplicate or scheduled and nothing else may have that of another: a slot too old or too young is no harm.
+  local ms = string.match(found[n + 1], '(%d+)%-%d+')
+  if found[n] ~= '' and ms and tonumber(ms) < oldest then redis.call('HDEL', KEYS[1], found[n]) end
+end
+return cursor`);
 
 /**
  * Clears a part of the older bucket, where the time of the younger one is over; another process may have done so. KEYS: both buckets, meta. Answers how

@@ -1,8 +1,10 @@
 import type { TopicRef } from '../../../port/names.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Context } from '../context.js';
+import { shardKeys } from '../layout/shard-keys.js';
 import { IdleWatch } from '../inspection/idle-watch.js';
 import type { Directory } from '../topics/directory.js';
+import { forgetSlotsScript } from './publish-scripts.js';
 import { ShardView } from './shard-view.js';
 import { trimScript } from './trim-scripts.js';
 
@@ -11,6 +13,8 @@ const steps = 200;
 /** How often a shard is looked at that is published to, and how much more seldom where little time is kept. */
 const oftenMs = 1_000;
 const seldomMs = 30_000;
+/** No resend of a batch comes this late. */
+const slotsMs = 86_400_000;
 
 /** Removes what no subscription needs any more. */
 export class Retention {
@@ -43,6 +47,14 @@ export class Retention {
     this.#idle.touch(ref);
     // The next turn does what this one could not.
     this.trim(ref, shard).catch(() => undefined);
+  }
+
+  /** Removes what clients left that have not published for a day. */
+  async forgetSlots(ref: TopicRef, shard: number, ms: number = slotsMs): Promise<void> {
+    const { tokens } = shardKeys(this.#context.keys, ref, shard);
+    let cursor = '0';
+    do cursor = asText(await this.#context.connection.run(forgetSlotsScript, [tokens], [ms, cursor]));
+    while (cursor !== '0');
   }
 
   async #trim(ref: TopicRef, shard: number): Promise<void> {

@@ -54,8 +54,20 @@ export class ShardCalls {
         // Twice at least: past its deadline a line is replaced, and the second one may be well.
         return await this.#once(call, Math.max(1, Math.min(this.#tryMs, deadline - runtime.now())));
       } catch (error) {
-        if (!isChronowError(error, 'LINK_LOST') || error.details['reason'] === 'out-of-memory') throw new NotStored(error);
+        if (!isPassing(error)) throw new NotStored(error);
         if (runtime.now() + againMs >= deadline) throw error;
+      }
+      await this.#pause(againMs);
+    }
+  }
+
+  /** A step before anything is stored, until the deadline: where it fails, nothing is. */
+  async before<T>(step: () => Promise<T>, deadline: number): Promise<T> {
+    for (;;) {
+      try {
+        return await step();
+      } catch (error) {
+        if (!isPassing(error) || this.#context.runtime.now() + againMs >= deadline) throw new NotStored(error);
       }
       await this.#pause(againMs);
     }
@@ -95,6 +107,11 @@ export class ShardCalls {
     const { runtime } = this.#context;
     return new Promise((resolve) => { runtime.at(runtime.now() + ms, resolve); });
   }
+}
+
+/** Whether the same call may fare better soon. Where memory ran out it is for somebody to act. */
+function isPassing(error: unknown): boolean {
+  return isChronowError(error, 'LINK_LOST') && error.details['reason'] !== 'out-of-memory';
 }
 
 /** A call was refused: nothing of it is stored. */

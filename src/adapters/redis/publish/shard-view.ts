@@ -75,12 +75,10 @@ export class ShardView {
   #keysOf(ref: TopicRef, shard: number, { ref: { subscription }, ephemeral, policy }: SubscriptionRecord): readonly ['n' | 'o' | 'e', readonly string[]] {
     if (ephemeral) return ['e', []];
     const own = shardKeys(this.#context.keys, ref, shard);
-    if (policy.order === 'none') {
-      const { retry, solo, delayed, held } = subscriptionKeys(this.#context.keys, own, subscription);
-      return ['n', [retry, solo, delayed, held]];
-    }
+    const { retry, solo, delayed, held } = subscriptionKeys(this.#context.keys, own, subscription);
+    if (policy.order === 'none') return ['n', [retry, solo, delayed, held]];
     const { floor, parked, due } = orderKeys(this.#context.keys, own, subscription);
-    return ['o', [floor, parked, due]];
+    return ['o', [floor, parked, due, retry, solo]];
   }
 
   async #revive(subscriptions: readonly SubscriptionRecord[], shard: number): Promise<void> {
