@@ -22,8 +22,10 @@ for (const row of chosen) {
     const began = performance.now();
     const record = await Stage.run(plan, backend, { servers: row.servers, acts: row.acts });
     const violations = violationsOf(record);
+    const strikes = record.events.flatMap((event) => (event.kind === 'heal' && event.strikes !== undefined ? [event.strikes] : []));
+    const struck = strikes.length === 0 ? '' : `, ${strikes.filter((count) => count > 0).length} of ${strikes.length} struck`;
     const deliveries = record.events.filter(({ kind }) => kind === 'claimed').length;
-    console.log(`${row.id} seed ${seed}: ${violations.length === 0 ? 'holds' : violations.slice(0, 3).map(violationText).join('; ')} (${deliveries} deliveries, ${((performance.now() - began) / 1_000).toFixed(1)} s)`);
+    console.log(`${row.id} seed ${seed}: ${violations.length === 0 ? 'holds' : violations.slice(0, 3).map(violationText).join('; ')} (${deliveries} deliveries${struck}, ${((performance.now() - began) / 1_000).toFixed(1)} s)`);
     if (violations.length === 0) continue;
     broken.push(`--row ${row.id} --seed ${seed}`);
     console.log(reportOf(row.id, plan, record, violations));

@@ -13,6 +13,7 @@ interface Span {
 export class Excuses {
   readonly #spans: Span[] = [];
   readonly #losses: { readonly from: number; to: number }[] = [];
+  #rewinds = false;
 
   constructor({ events, rules }: RunRecord) {
     const open = new Map<string, { readonly span: Span; readonly loss: { readonly from: number; to: number } | undefined }>();
@@ -20,7 +21,9 @@ export class Excuses {
       if (event.kind === 'fault') {
         const span = { on: event.on, from: event.t, to: Infinity };
         const { hazard } = event;
-        const isLoss = hazard !== undefined && (hazard === 'wiped' || !rules.durability.survives.includes(hazard));
+        const isLoss = hazard === 'wiped' || (hazard !== undefined && hazard !== 'group-lost' && !rules.durability.survives.includes(hazard));
+        // Nobody waits until a replica has an ack, or a count.
+        this.#rewinds ||= isLoss || hazard === 'group-lost' || hazard === 'failover';
         const loss = isLoss ? { from: hazard === 'wiped' ? 0 : event.t - rules.tailMs, to: Infinity } : undefined;
         this.#spans.push(span);
         if (loss !== undefined) this.#losses.push(loss);
@@ -42,7 +45,7 @@ export class Excuses {
 
   /** Whether state may have gone back. */
   get mayRewind(): boolean {
-    return this.#losses.length > 0;
+    return this.#rewinds;
   }
 
   /** Whether something in this time explains that a process did not do what it should have done. */

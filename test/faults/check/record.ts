@@ -21,6 +21,8 @@ export interface Rules {
   readonly closeMs: number;
   /** Codes with which a stream may end here. */
   readonly fatal: readonly string[];
+  /** How late a first delivery may be; undefined: a backlog is no fault. */
+  readonly promptMs?: number | undefined;
 }
 
 export interface DeadText {

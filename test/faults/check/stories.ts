@@ -81,7 +81,8 @@ function tellPublishes({ events }: RunRecord): ReadonlyMap<number, PublishStory>
     if (event.kind === 'publish') {
       // A resend belongs to the first.
       if (byCall.has(event.call)) continue;
-      const told = event.items.map((item): PublishStory => ({ item, topic: event.topic, from: event.t, to: Infinity, how: 'info', id: undefined }));
+      // Somebody else may take over what a process that died had published, under the same idempotency keys.
+      const told = event.items.map((item): PublishStory => ({ item, topic: event.topic, from: Math.min(event.t, byNumber.get(item.n)?.from ?? Infinity), to: Infinity, how: 'info', id: undefined }));
       byCall.set(event.call, told);
       for (const story of told) byNumber.set(story.item.n, story);
     } else if (event.kind === 'publish-end') {

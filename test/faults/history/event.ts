@@ -62,12 +62,13 @@ export type Sharing =
   | { readonly kind: 'watch-status'; readonly watcher: string; readonly key: string; readonly status: string };
 
 /** Failures that a durability row may or may not survive. */
-export type Hazard = 'process-crash' | 'server-crash' | 'power-cut' | 'failover' | 'wiped';
+export type Hazard = 'process-crash' | 'server-crash' | 'power-cut' | 'failover' | 'wiped' | 'group-lost';
 
 /** What befell whom. */
 export type Befalling =
   | { readonly kind: 'fault'; readonly fault: string; readonly on: string; readonly hazard?: Hazard | undefined }
-  | { readonly kind: 'heal'; readonly fault: string; readonly on: string }
+  /** `strikes`: how often it met anything, where it had to. */
+  | { readonly kind: 'heal'; readonly fault: string; readonly on: string; readonly strikes?: number | undefined }
   /** The last fault is over. */
   | { readonly kind: 'healed' }
   /** The event loop of this process stood still. */

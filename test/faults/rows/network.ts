@@ -7,8 +7,6 @@ function lostReply(chance: Chance, command: string, filled = false): FaultPlan {
   return fault(chance.whole(2, 20), chance.pick(0, 0, 200), { kind: 'line', fault: { kind: 'drop-reply', command, nth: chance.whole(1, 4), filled } });
 }
 
-const settling = ['settle', 'ack', 'renew'] as const;
-
 export const network: readonly Row[] = [
   {
     id: 'N1',
@@ -32,7 +30,7 @@ export const network: readonly Row[] = [
     promise: 'the repeat is answered as the first was',
     servers: 'single',
     seeds: 2,
-    plan: (chance, seed) => load(chance, seed, times(chance.whole(3, 6), () => lostReply(chance, chance.pick(settling[0], settling[1], settling[2])))),
+    plan: (chance, seed) => load(chance, seed, times(chance.whole(3, 6), () => lostReply(chance, chance.pick('settle', 'ack', 'ack', 'renew', 'order-turn', 'order-turn', 'order-renew')))),
   },
   {
     id: 'N4',

@@ -1,12 +1,14 @@
 import { Chance, seedOf } from '../../simulation/random.js';
 import type { Plan } from '../stage/plan.js';
+import { consumers } from './consumers.js';
 import { durability } from './durability.js';
+import { failover } from './failover.js';
 import { network } from './network.js';
 import { quiet } from './quiet.js';
 import type { Row } from './row.js';
 import { server } from './server.js';
 
-export const rows: readonly Row[] = [...quiet, ...durability, ...network, ...server];
+export const rows: readonly Row[] = [...quiet, ...durability, ...network, ...server, ...consumers, ...failover];
 
 export function rowOf(id: string): Row {
   const row = rows.find((one) => one.id === id);

@@ -16,6 +16,8 @@ export interface Actor {
   readonly isGone: boolean;
   close(limitMs: number): Promise<MemberReport>;
   kill(): void;
+  /** By SIGTERM; answers with the exit code, null where it did not end by itself. */
+  terminate(limitMs: number): Promise<number | null>;
   freeze(): void;
   thaw(): void;
 }
@@ -38,6 +40,7 @@ export function actHere(plan: MemberPlan, seed: number, broker: Broker, folder: 
       return report;
     },
     kill: cannot,
+    terminate: cannot,
     freeze: cannot,
     thaw: cannot,
   };

@@ -1,13 +1,15 @@
-import { Observable } from 'rxjs';
-import { DeadLetter, ackOnComplete } from '../../../operators/index.js';
+import { Subject, take, takeUntil, type Observable, type Subscription } from 'rxjs';
+import { ackOnComplete } from '../../../operators/index.js';
 import type { Chronow } from '../../../src/chronow.js';
-import type { Message } from '../../../src/subscription/delivery.js';
+import type { Delivery } from '../../../src/subscription/delivery.js';
 import type { Settled } from '../../../src/subscription/outcome.js';
 import type { Payload } from '../../simulation/history/message-text.js';
 import type { Journal } from '../history/journal.js';
-import { subName, temperOf, workMsOf } from './message.js';
+import { settleByHand } from './by-hand.js';
+import { subName } from './message.js';
 import type { ConsumePlan } from './plan.js';
 import { codeOf } from './tap.js';
+import { workOf } from './work.js';
 
 /** After a stream ended or failed the application waits so long before it subscribes again, ms. */
 const againMs = 100;
@@ -26,41 +28,38 @@ export function consume(plan: ConsumePlan, parts: ConsumeParts): void {
   const { cw, journal, tenantId, isEnding } = parts;
   const sub = subName(tenantId, plan.topic, plan.name);
   const again = (): void => { setTimeout(() => { if (!isEnding()) consume(plan, parts); }, againMs); };
-  const source = cw.topic<Payload>(plan.topic).subscription(plan.name, { maxInFlight: plan.window, consumerName: `w${plan.window}` });
-  source.pipe(ackOnComplete(workOf(plan, sub, parts), { concurrency: plan.concurrency })).subscribe({
+  const source = cw.topic<Payload>(plan.topic).subscription(plan.name, { ...plan.policy, maxInFlight: plan.window, consumerName: `w${plan.window}` });
+  const failed = (error: unknown): void => {
+    if (!isEnding()) journal.add({ kind: 'stream-error', sub, code: codeOf(error) });
+    again();
+  };
+  if (plan.style === 'by-hand') {
+    source.subscribe({ next: (delivery) => { void settleByHand(delivery, journal); }, error: failed, complete: again });
+    return;
+  }
+  const stop$ = new Subject<void>();
+  let subscription: Subscription | undefined;
+  const timeoutMs = plan.style === 'bad' ? 300 : undefined;
+  subscription = ends(source, plan, stop$).pipe(ackOnComplete(workOf(plan, sub, parts), { concurrency: plan.concurrency, timeoutMs })).subscribe({
     next: (outcome) => {
       const { id, deliveryCount: count, payload } = outcome.delivery;
       journal.add({ kind: 'outcome', sub, id, n: payload.n, count, what: textOf(outcome) });
     },
-    error: (error: unknown) => {
-      if (!isEnding()) journal.add({ kind: 'stream-error', sub, code: codeOf(error) });
-      again();
-    },
+    error: failed,
     complete: again,
   });
+  const every = plan.every ?? 0;
+  if (plan.style === 'drain') setTimeout(() => { stop$.next(); }, every);
+  if (plan.style === 'cycle') setTimeout(() => {
+    subscription?.unsubscribe();
+    subscription = undefined;
+    again();
+  }, every);
 }
 
-function workOf({ workMs }: ConsumePlan, sub: string, { seed, journal, working }: ConsumeParts): (message: Message<Payload>) => Observable<number> {
-  return ({ id, deliveryCount: count, payload: { n } }) => new Observable((out) => {
-    const temper = temperOf(seed, n);
-    const note = (what: 'started' | 'done' | 'failed' | 'stopped'): void => { journal.add({ kind: 'work', sub, id, n, count, what }); };
-    note('started');
-    working();
-    let over = false;
-    const timer = setTimeout(() => {
-      over = true;
-      const fails = temper === 'always' || temper === 'no-good' || (temper === 'once' && count === 1);
-      note(fails ? 'failed' : 'done');
-      if (!fails) {
-        out.next(n);
-        out.complete();
-      } else out.error(temper === 'no-good' ? new DeadLetter('NoGood') : new Error(`work on ${String(n)} failed`));
-    }, workMsOf(seed, n, workMs));
-    return () => {
-      clearTimeout(timer);
-      if (!over) note('stopped');
-    };
-  });
+function ends(source: Observable<Delivery<Payload>>, { style, every = 1 }: ConsumePlan, stop$: Observable<void>): Observable<Delivery<Payload>> {
+  if (style === 'take') return source.pipe(take(every));
+  return style === 'drain' ? source.pipe(takeUntil(stop$)) : source;
 }
 
 function textOf(outcome: Settled): string {
@@ -71,4 +70,3 @@ function textOf(outcome: Settled): string {
     default: return outcome.kind;
   }
 }
-

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault as LineFault } from '../../support/proxy/faults.js';
 import type { FaultKind, FaultPlan } from './plan.js';
 import type { Stage } from './stage.js';
 
 /** How long a fault waits for its moment at most, ms: where nothing moves any more, it comes all the same. */
-const patienceMs = 4_000;
+const patienceMs = 2_000;
 
 /** Waits for its moment, lets it happen, and ends it. */
 export async function inject(stage: Stage, { what, afterDeliveries, forMs, on, hazard }: FaultPlan): Promise<void> {
@@ -13,8 +14,8 @@ export async function inject(stage: Stage, { what, afterDeliveries, forMs, on, h
   const fault = textOf(what);
   journal.add({ kind: 'fault', fault, on, hazard });
   const undo = await begin(stage, what, forMs);
-  await undo();
-  journal.add({ kind: 'heal', fault, on });
+  const strikes = await undo();
+  journal.add({ kind: 'heal', fault, on, ...(typeof strikes === 'number' ? { strikes } : {}) });
 }
 
 export function textOf(what: FaultKind): string {
@@ -22,8 +23,8 @@ export function textOf(what: FaultKind): string {
   return `${kind} ${JSON.stringify(rest)}`;
 }
 
-/** Begins it and lets it last; the answer ends it. */
-async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() => Promise<void> | void> {
+/** Begins it and lets it last; the answer ends it, and says how often it struck, where it counts. */
+async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() => Promise<void> | number | undefined> {
   const { servers } = stage;
   switch (what.kind) {
     case 'kill-server':
@@ -33,16 +34,22 @@ async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() =
     case 'freeze-server':
       servers.freeze();
       await pause(forMs);
-      return () => servers.thaw();
+      return () => {
+        servers.thaw();
+        return undefined;
+      };
     case 'command':
       await commands(stage, what, forMs);
       return async () => { if (what.undo !== undefined) await servers.command(...what.undo); };
     case 'line': {
       const injected = servers.proxy.inject(what.fault);
       // One that counts has to strike; where nothing of the kind comes by any more, it does not.
-      if (what.fault.kind === 'drop-reply' || what.fault.kind === 'drop-request' || what.fault.kind === 'cut-after' || what.fault.kind === 'swallow') await Promise.race([injected.struck, pause(patienceMs)]);
+      if (isCounted(what.fault)) await Promise.race([injected.struck, pause(patienceMs)]);
       await pause(forMs);
-      return () => injected.remove();
+      return () => {
+        injected.remove();
+        return isCounted(what.fault) ? injected.strikes : undefined;
+      };
     }
     case 'reset-line':
       servers.proxy.reset();
@@ -50,7 +57,10 @@ async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() =
     case 'pause-line':
       servers.proxy.pause();
       await pause(forMs);
-      return () => servers.proxy.heal();
+      return () => {
+        servers.proxy.heal();
+        return undefined;
+      };
     case 'kill':
       stage.actor(what.member).kill();
       await stage.actor(what.member).gone;
@@ -58,10 +68,19 @@ async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() =
     case 'dies':
       await Promise.race([stage.actor(what.member).gone, pause(patienceMs)]);
       return () => undefined;
+    case 'terminate':
+      await stage.terminate(what.member);
+      return () => undefined;
+    case 'published':
+      await stage.actor(what.member).published;
+      return () => undefined;
     case 'freeze':
       stage.actor(what.member).freeze();
       await pause(forMs);
-      return () => stage.actor(what.member).thaw();
+      return () => {
+        stage.actor(what.member).thaw();
+        return undefined;
+      };
     case 'start':
       await stage.start(stage.member(what.member));
       return () => undefined;
@@ -80,6 +99,10 @@ async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() =
       return () => undefined;
     }
   }
+}
+
+function isCounted({ kind }: LineFault): boolean {
+  return kind === 'drop-reply' || kind === 'drop-request' || kind === 'cut-after' || kind === 'swallow';
 }
 
 async function commands({ servers }: Stage, { args, everyMs }: Extract<FaultKind, { kind: 'command' }>, forMs: number): Promise<void> {

@@ -31,6 +31,7 @@ export class Member {
   readonly #points = new Map<DeathPoint, number>();
   readonly #beat: NodeJS.Timeout;
   #ending = false;
+  #worked = 0;
 
   constructor(plan: MemberPlan, seed: number, broker: Broker, journal: Journal) {
     this.#plan = plan;
@@ -69,7 +70,7 @@ export class Member {
     await firstValueFrom(this.#broker.open());
     this.#journal.add({ kind: 'process', what: 'up' });
     const { consumes, publishes, shares = [], tenantId } = this.#plan;
-    const parts = { cw: this.#cw, seed: this.#seed, journal: this.#journal, tenantId, isEnding: () => this.#ending, follow: <T>(what: string, promise: Promise<T>) => this.#follow(what, promise), working: () => this.#at('working'), publishing: () => this.#at('publishing') };
+    const parts = { cw: this.#cw, seed: this.#seed, journal: this.#journal, tenantId, isEnding: () => this.#ending, follow: <T>(what: string, promise: Promise<T>) => this.#follow(what, promise), working: () => this.#working(), publishing: () => this.#at('publishing') };
     for (const plan of consumes) consume(plan, parts);
     const work = shares.map((plan) => share(plan, parts));
     if (publishes !== undefined) work.push(publishAll(publishes, parts));
@@ -96,6 +97,16 @@ export class Member {
     } finally {
       this.#unsettled.delete(key);
     }
+  }
+
+  #working(): void {
+    const { blocks } = this.#plan;
+    this.#worked += 1;
+    if (blocks?.nth === this.#worked) {
+      const end = performance.now() + blocks.ms;
+      while (performance.now() < end);
+    }
+    this.#at('working');
   }
 
   #at(point: DeathPoint): void {

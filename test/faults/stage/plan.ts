@@ -16,6 +16,8 @@ export interface Plan {
   readonly drainMs: number;
   readonly tailMs: number;
   readonly fatal: readonly string[];
+  /** Also a first delivery comes within so many ms, although members come and go. */
+  readonly promptMs?: number | undefined;
 }
 
 export interface TopicSpec {
@@ -39,7 +41,19 @@ export interface ConsumePlan {
   readonly concurrency: number;
   /** Of the work on one message, the most. */
   readonly workMs: number;
+  /** How its application consumes; default `stay`. */
+  readonly style?: ConsumeStyle | undefined;
+  /** How long, or how many, before a style other than `stay` ends and begins again. */
+  readonly every?: number | undefined;
+  /** What it names when it subscribes, so that a subscription that was lost comes back as it was. */
+  readonly policy?: SubscriptionPolicy | undefined;
 }
+
+/**
+ * `take`: so many and no more. `cycle`: it unsubscribes in the middle of everything. `drain`: it ends in order. `bad`: its work
+ * throws, hangs and rejects. `by-hand`: it settles by hand, and twice.
+ */
+export type ConsumeStyle = 'stay' | 'take' | 'cycle' | 'drain' | 'bad' | 'by-hand';
 
 export interface PublishPlan {
   readonly topic: string;
@@ -78,6 +92,8 @@ export interface MemberPlan {
   readonly shares?: readonly SharePlan[] | undefined;
   /** It kills itself at the nth time it comes to this point. */
   readonly dies?: { readonly point: DeathPoint; readonly nth: number } | undefined;
+  /** Its event loop stands still for so long, at the nth message it works on. */
+  readonly blocks?: { readonly nth: number; readonly ms: number } | undefined;
   /** It is not there from the beginning; a fault starts it. */
   readonly later?: boolean | undefined;
 }
@@ -89,7 +105,10 @@ export type FaultKind =
   | { readonly kind: 'line'; readonly fault: LineFault }
   | { readonly kind: 'reset-line' }
   | { readonly kind: 'pause-line' }
-  | { readonly kind: 'kill' | 'freeze' | 'start' | 'close'; readonly member: string }
+  /** `terminate`: by SIGTERM, which its application takes for an order to close. */
+  | { readonly kind: 'kill' | 'freeze' | 'start' | 'close' | 'terminate'; readonly member: string }
+  /** No fault, but a moment: everything that this member publishes has an outcome. */
+  | { readonly kind: 'published'; readonly member: string }
   | { readonly kind: 'dies'; readonly member: string }
   | { readonly kind: 'change'; readonly how: Change; readonly topic: string }
   /** Something only this row does, by its name there. */

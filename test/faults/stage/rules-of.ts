@@ -6,7 +6,7 @@ import type { Plan } from './plan.js';
 /** How long close() may take, ms. */
 export const closeMs = 6_000;
 
-export function rulesOf({ subscriptions, tailMs, recoveryMs, fatal }: Plan, { durability }: Servers): Rules {
+export function rulesOf({ subscriptions, tailMs, recoveryMs, fatal, promptMs }: Plan, { durability }: Servers): Rules {
   return {
     subscriptions: subscriptions.map(({ tenantId, topic, name, policy }) => ({ sub: subName(tenantId, topic, name), topic: topicName(tenantId, topic), policy })),
     durability,
@@ -14,5 +14,6 @@ export function rulesOf({ subscriptions, tailMs, recoveryMs, fatal }: Plan, { du
     recoveryMs,
     closeMs,
     fatal,
+    promptMs,
   };
 }

@@ -83,6 +83,14 @@ export class Stage {
     this.closed.push([name, await actor.close(closeMs)]);
   }
 
+  /** By SIGTERM, as an orchestrator does it. */
+  async terminate(name: string): Promise<void> {
+    const actor = this.actor(name);
+    this.actors.delete(name);
+    const code = await actor.terminate(closeMs);
+    this.journal.add({ kind: 'expected', what: `the exit code of ${name} after SIGTERM`, want: '0', got: String(code) });
+  }
+
   actor(name: string): Actor {
     const actor = this.actors.get(name);
     if (actor === undefined) throw new Error(`there is no member ${name} on the stage`);

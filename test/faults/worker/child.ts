@@ -56,6 +56,13 @@ export function actInChild(plan: MemberPlan, seed: number, address: Address, fol
       return (await endsBy(exited, lingerMs)) ? report : { ...report, unsettled: [...report.unsettled, `${plan.name}: the end of its process`, ...(child.kill('SIGKILL') ? [] : [])] };
     },
     kill: () => { child.kill('SIGKILL'); },
+    terminate: async (limitMs) => {
+      isClosing = true;
+      child.kill('SIGTERM');
+      if (!(await endsBy(exited, limitMs))) child.kill('SIGKILL');
+      await exited;
+      return child.exitCode;
+    },
     freeze: () => { child.kill('SIGSTOP'); },
     thaw: () => { child.kill('SIGCONT'); },
   };
