@@ -185,8 +185,8 @@ local cur = state[2]`;
 const tools: string = [names, lua.now, lua.int, lua.find, lua.copy, lua.storedAt, lua.one, lua.pack, lua.bury, many, places].join('');
 
 /** Pieces of Lua of this room, in the order in which a script needs them. */
-export const orderLua = {
+export const orderLua: { readonly tools: string; readonly opening: string; readonly state: string } = {
   tools,
   opening,
   state: [holds, past, parking, ends].join(''),
-} as const;
+};

@@ -2,14 +2,15 @@ import type { ConsumerIdentity } from '../../../port/delivery-store.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { Context } from '../context.js';
 import type { Directory } from '../topics/directory.js';
+import type { SubscriptionRecord } from '../topics/records.js';
 import { Bell } from './bell.js';
 import type { OrderPlace } from './order-keys.js';
 import { ShardTurns } from './shard-turns.js';
 import { leaveSweeper, reportPassings, shareSweeper, type Sweeper } from './sweeper.js';
 import type { TurnAnswer } from './turn-reply.js';
 
-/** An idle claim looks again after so long, whatever it heard. */
-const restMs = 5_000;
+/** An idle claim looks again after so long, whatever it heard: of a deleted subscription no bell tells. */
+const restMs = 2_000;
 
 /** A consumer in one shard: its turns, and what tells it that one may be worth while. */
 export class ShardLine {
@@ -20,15 +21,17 @@ export class ShardLine {
   isRung = true;
   readonly #context: Context;
   readonly #ref: SubscriptionRef;
+  readonly #isEphemeral: boolean;
   #dueAt = Infinity;
   #restUntil = 0;
   #cursor: string | undefined = undefined;
   #lastWake = '0-0';
   #closed = false;
 
-  constructor(context: Context, directory: Directory, ref: SubscriptionRef, shard: number, consumer: ConsumerIdentity, wake: () => void) {
+  constructor(context: Context, directory: Directory, { ref, ephemeral }: SubscriptionRecord, shard: number, consumer: ConsumerIdentity, wake: () => void) {
     this.#context = context;
     this.#ref = ref;
+    this.#isEphemeral = ephemeral;
     this.turns = new ShardTurns(context, directory, ref, shard, consumer);
     this.sweeper = shareSweeper(context, ref, this.place);
     this.bell = new Bell(context, this.place, () => {
@@ -52,7 +55,8 @@ export class ShardLine {
     this.#cursor = hush ? undefined : cursor;
     this.#lastWake = lastWake;
     reportPassings(this.#context, this.#ref, this.place.shard, events);
-    if (gone > 0) report({ type: 'gap', subscription: this.#ref, missed: gone });
+    // Of a durable one whoever dropped it has told.
+    if (gone > 0 && this.#isEphemeral) report({ type: 'gap', subscription: this.#ref, missed: gone });
   }
 
   /** When to look again, by the clock of this process. */

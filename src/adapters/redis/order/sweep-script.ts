@@ -79,6 +79,26 @@ for lane, h in pairs(holds) do
 end
 saveHolds()
 ring()
+-- Up to here the stream is settled; from here the group is made again, should it be lost.
+local function settledUpTo()
+  local function before(ms, seq)
+    if seq > 0 then return int(ms) .. '-' .. int(seq - 1) end
+    return int(ms - 1) .. '-9007199254740991'
+  end
+  local floor = cur
+  local oldest = redis.call('XPENDING', T, group, '-', '+', 1)[1]
+  if oldest then
+    local ms, seq = string.match(oldest[1], '^(%d+)-(%d+)$')
+    floor = before(tonumber(ms), tonumber(seq))
+  end
+  local kept = redis.call('ZRANGE', F, 0, 0, 'WITHSCORES')
+  if kept[1] ~= '' and kept[1] and tonumber(kept[2]) > 0 then
+    local parked = before(tonumber(kept[2]), 0)
+    if enc(parked) < enc(floor) then floor = parked end
+  end
+  return floor
+end
+if on == '' then redis.call('HSET', STATE, 'floor', settledUpTo()) end
 return { 'ok', int(at), int(record.v), moved, on, nearest, events, lapses }`);
 
 /** Prolongs leases. ARGV: subscription, group, consumer, then stream, id and count of each. Answers now and the places in the list of those that are lost. */

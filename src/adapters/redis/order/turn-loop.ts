@@ -46,6 +46,7 @@ export class TurnLoop {
   #timer: CancelTimer | undefined = undefined;
   #first = 0;
   #left = false;
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(context: Context, directory: Directory, record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object) {
     this.#context = context;
@@ -54,7 +55,7 @@ export class TurnLoop {
     this.#consumer = consumer;
     this.#owner = owner;
     this.ref = record.ref;
-    this.#lines = Array.from({ length: record.shardCount }, (_, shard) => new ShardLine(context, directory, record.ref, shard, consumer, this.wake));
+    this.#lines = Array.from({ length: record.shardCount }, (_, shard) => new ShardLine(context, directory, record, shard, consumer, this.wake));
   }
 
   get policy(): SubscriptionPolicy {
@@ -92,7 +93,8 @@ export class TurnLoop {
     this.#left = true;
     this.#timer?.();
     for (const line of this.#lines) line.close();
-    while (this.#busy || this.#calls.length > 0) await new Promise<void>((resolve) => { this.#context.runtime.turn(resolve); });
+    // A turn under way may still hand out something, which its claim then has.
+    if (this.#busy || this.#calls.length > 0) await new Promise<void>((resolve) => { this.#whenIdle.push(resolve); });
     await this.#forget();
     await this.#directory.left(this.ref);
   }
@@ -110,6 +112,7 @@ export class TurnLoop {
     }
     // Something came while the last step ended.
     if (this.#calls.length > 0 || this.#claim?.isStopped === true) this.wake();
+    else for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   /** One round of turns; false when there is nothing to do. */
