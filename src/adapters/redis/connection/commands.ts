@@ -29,6 +29,8 @@ export const usedCommands: readonly UsedCommand[] = Object.freeze([
   client('eval', '2.6', 'scripts the server does not know yet'),
   client('evalsha', '2.6', 'all that writes is a script'),
   client('xreadgroup', '5.0', 'to wait for messages', { probe: ['GROUP', 'g', 'c', 'STREAMS', 'key', '>'] }),
+  client('xread', '5.0', 'to wait for what an order frees', { probe: ['COUNT', '1', 'STREAMS', 'key', '$'] }),
+  client('smembers', '1.0', 'names of topics', { probe: ['key'] }),
   client('subscribe', '2.0', 'changes of shared values'),
   client('unsubscribe', '2.0', 'changes of shared values'),
   client('psubscribe', '2.0', 'keyspace events, where the server sends them', { when: 'optional' }),
@@ -50,7 +52,6 @@ export const usedCommands: readonly UsedCommand[] = Object.freeze([
   script('xgroup|delconsumer', '5.0', 'consumers that are gone', ['DELCONSUMER', 'key', 'g', 'c']),
   script('xinfo|groups', '5.0', 'statistics, retention', ['GROUPS', 'key']),
   script('xinfo|stream', '5.0', 'statistics', ['STREAM', 'key']),
-  script('xinfo|consumers', '5.0', 'consumers that are gone', ['CONSUMERS', 'key', 'g']),
   script('xlen', '5.0', 'capacity', ['key']),
   script('xpending', '5.0', 'leases', ['key', 'g']),
   script('xrange', '5.0', 'reading', ['key', '-', '+']),
@@ -64,7 +65,6 @@ export const usedCommands: readonly UsedCommand[] = Object.freeze([
   script('get', '1.0', 'shared values', ['key']),
   script('set', '1.0', 'shared values', ['key', '', 'XX']),
   script('persist', '2.2', 'shared values', ['key']),
-  script('pexpire', '2.6', 'shared values', ['key', '1']),
   script('pexpireat', '2.6', 'shared values, what has an end', ['key', '1']),
   script('pttl', '2.6', 'shared values', ['key']),
   script('publish', '2.0', 'changes of shared values', ['key', '']),
@@ -90,10 +90,9 @@ export const usedCommands: readonly UsedCommand[] = Object.freeze([
   script('zrangebyscore', '1.0', 'delays', ['key', '0', '0']),
   script('zrem', '1.2', 'delays', ['key', 'm']),
   script('zremrangebyscore', '1.2', 'what has an end', ['key', '0', '0']),
+  script('zrevrangebyscore', '2.2', 'dead letters', ['key', '0', '0']),
+  script('zscan', '2.8', 'redelivery', ['key', '0']),
   script('zscore', '1.2', 'delays', ['key', 'm']),
-  script('sadd', '1.0', 'names of topics', []),
-  script('srem', '1.0', 'names of topics', ['key', 'm']),
-  script('smembers', '1.0', 'names of topics', ['key']),
 ]);
 
 /** The rights of an ACL user, without key and channel patterns: the least with which everything works. */
