@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ChronowError } from '../../../../../src/errors.js';
 import { script } from '../../../../../src/adapters/redis/connection/script.js';
 import type { Connection } from '../../../../../src/adapters/redis/connection/connection.js';
@@ -42,4 +43,19 @@ export function planted(name: string, ...changes: readonly (readonly [from: stri
     }
     return run(script(name, text), ...rest);
   });
+}
+
+/** A process that stands still: what it asks goes out when it goes on. */
+export class Freezer {
+  #frozen: Promise<void> | undefined = undefined;
+
+  readonly wrap: Wrap = (connection) => withRun(connection, (run) => async (...call) => {
+    await this.#frozen;
+    return run(...call);
+  });
+
+  freeze(ms: number): Promise<void> {
+    this.#frozen = setTimeout(ms).then(() => { this.#frozen = undefined; });
+    return this.#frozen;
+  }
 }

@@ -5,6 +5,7 @@ import { DeadLetter, RetryLater } from '../../../../../src/subscription/fates.js
 import type { Broker } from '../../../../../src/port/broker.js';
 import type { Order } from '../../../../../src/port/policy.js';
 import { systemRuntime } from '../../../../../src/system-runtime.js';
+import { Freezer } from './faulty-line.js';
 import { orderBroker, type Wrap } from './order-broker.js';
 import type { Life, OrderLog } from './order-log.js';
 
@@ -30,22 +31,25 @@ export interface FlockPlan {
 /** A process's worth of consumers: a client of its own with one consumer, which can be killed. */
 export class Member {
   readonly life: Life;
+  readonly #freezer: Freezer;
   readonly #plan: FlockPlan;
   readonly #broker: Broker;
   readonly #client: Chronow;
   #consumer: Unsubscribable | undefined = undefined;
 
-  private constructor(plan: FlockPlan, name: string, broker: Broker) {
+  private constructor(plan: FlockPlan, name: string, broker: Broker, freezer: Freezer) {
     this.#plan = plan;
-    this.life = { name, isOver: false };
+    this.#freezer = freezer;
+    this.life = { name, isOver: false, wasFrozen: false };
     this.#broker = broker;
     this.#client = Chronow.over({ broker, runtime: systemRuntime() });
   }
 
   static async start(plan: FlockPlan, name: string): Promise<Member> {
-    const broker = orderBroker(plan.port, plan.order, plan.wrap);
+    const freezer = new Freezer();
+    const broker = orderBroker(plan.port, plan.order, (connection) => freezer.wrap(plan.wrap?.(connection) ?? connection));
     await firstValueFrom(broker.open(), { defaultValue: undefined });
-    const member = new Member(plan, name, broker);
+    const member = new Member(plan, name, broker, freezer);
     member.#consume();
     return member;
   }
@@ -54,6 +58,12 @@ export class Member {
   comeAgain(): void {
     this.#consumer?.unsubscribe();
     this.#consume();
+  }
+
+  /** Stands still for longer than its leases. */
+  freeze(): void {
+    this.life.wasFrozen = true;
+    void this.#freezer.freeze(this.#plan.visibilityTimeoutMs * 1.5);
   }
 
   /** Ends at once, with all it holds; nothing it does afterwards counts. */

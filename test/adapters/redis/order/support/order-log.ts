@@ -3,6 +3,8 @@ export interface Life {
   readonly name: string;
   /** Its work counts no more. */
   isOver: boolean;
+  /** It stood still for longer than a lease: what it did shortly before may be done again elsewhere. */
+  wasFrozen: boolean;
 }
 
 interface Lane {
@@ -10,7 +12,7 @@ interface Lane {
   next: number;
   running: { readonly index: number; readonly life: Life } | undefined;
   /** Who did each message. */
-  readonly doneBy: (Life | 'dead')[];
+  readonly doneBy: Life[];
 }
 
 /**
@@ -19,7 +21,7 @@ interface Lane {
  */
 export class OrderLog {
   readonly breaks: string[] = [];
-  /** Runs that began once more because the process that had done the message died before its ack was stored. */
+  /** Runs that began once more because the process that had done the message died, or stood still, before its ack was stored. */
   repeats = 0;
   begun = 0;
   readonly #lanes: Map<string, Lane> = new Map();
@@ -40,7 +42,7 @@ export class OrderLog {
     if (index > lane.next) this.breaks.push(`gap: ${key} ${index} by ${life.name}, ${lane.next} is not done`);
     if (index < lane.next) {
       const who = lane.doneBy[index];
-      if (who === 'dead' || who?.isOver !== true) this.breaks.push(`back: ${key} ${index} by ${life.name}, up to ${lane.next} is done`);
+      if (who?.isOver !== true && who?.wasFrozen !== true) this.breaks.push(`back: ${key} ${index} by ${life.name}, up to ${lane.next} is done`);
       else this.repeats += 1;
       // From here on again.
       for (let again = index; again < lane.next; again += 1) this.#done -= 1;

@@ -43,6 +43,7 @@ export async function runFlock({ order, keys, messages, window, kills, seed }: F
     await setTimeout(150 + chance() * 300);
     members[killed % 3]?.comeAgain();
     await setTimeout(100 + chance() * 200);
+    if (killed % 2 === 1) members[(killed + 1) % 3]?.freeze();
     const at = Math.floor(chance() * 3);
     const fresh = Member.start(plan, `p${killed + 4}`);
     await members[at]?.kill();
