@@ -101,8 +101,9 @@ if meta[3] == '1' and held < bound * 0.7 then redis.call('HSET', KEYS[2], 'fill'
 return {fits and 1 or 0, math.max(room, 0), held, fullest, most + (fits and need or 0), bound, isNew and 1 or 0}`);
 
 /**
- * Drops the oldest that wait until \`need\` more have room; what is leased stays, and need is granted in any case. ARGV[2]: need. Answers as measure does where
- * it cannot, or a flat list: number of a subscription, id, deliveries, for each that was dropped.
+ * Drops the oldest that wait until \`need\` more have room; what is leased stays, and need is granted in any case. ARGV[2]: need. Where an order is kept only its own
+ * script can drop. Answers as measure does where it cannot, or two flat lists: number of a subscription, id, deliveries, for each that was dropped; and number,
+ * how many to drop, for those with an order.
  */
 export const dropOldestScript: Script = script('drop-oldest', `${lua.int}${lua.find}${upkeep.groups}${upkeep.ids}${counting}${union}
 local meta = redis.call('HMGET', KEYS[2], 'sv', 'ml', 'fill', 'sc')
@@ -158,17 +159,22 @@ local function isOlder(left, right)
   return left.id < right.id
 end
 
-local most, list = 0, {}
+local most, list, lanes = 0, {}, {}
 for n, sub in ipairs(subs) do
   if sub.kind ~= 'e' then
     if not groups[sub.group] then return 'lost' end
     sub.number = n
-    most = math.max(most, unsettledOf(sub, groups, bound + need))
+    local unsettled = unsettledOf(sub, groups, bound + need)
+    most = math.max(most, unsettled)
+    if sub.kind == 'o' and unsettled + need > bound then
+      lanes[#lanes + 1] = n
+      lanes[#lanes + 1] = math.min(unsettled + need - bound, 1000)
+    end
   end
 end
-local held = bound <= 2000 and unionOf(subs, groups) or most
+local held = #lanes == 0 and bound <= 2000 and unionOf(subs, groups) or most
 local excess = held + need - bound
-if excess <= 0 then return {} end
+if excess <= 0 then return {{}, {}} end
 excess = math.min(excess, 1000)
 for _, sub in ipairs(subs) do
   if sub.number then
@@ -190,4 +196,4 @@ end
 for _, sub in ipairs(subs) do
   if sub.upTo then redis.call('XGROUP', 'SETID', KEYS[1], sub.group, sub.upTo) end
 end
-return answer`);
+return {answer, lanes}`);

@@ -1,10 +1,13 @@
 import { ChronowError } from '../../../errors.js';
 import type { TopicRef } from '../../../port/names.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
+import type { Reply } from '../connection/reply.js';
 import type { Context } from '../context.js';
 import type { Directory } from '../topics/directory.js';
-import type { TopicRecord } from '../topics/records.js';
+import { orderPlace } from '../order/order-keys.js';
+import type { SubscriptionRecord, TopicRecord } from '../topics/records.js';
 import { dropOldestScript, measureScript } from './capacity-scripts.js';
+import { dropLanesScript } from './drop-lanes-script.js';
 import type { ScheduledMover } from './mover.js';
 import type { Retention } from './retention.js';
 import { ShardView } from './shard-view.js';
@@ -42,14 +45,27 @@ export class Capacity {
   async drop(ref: TopicRef, shard: number, need: number): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       const looked = await this.#view.run(dropOldestScript, ref, shard, need);
-      const dropped = looked === undefined ? [] : asList(looked.reply);
-      if (looked === undefined || dropped.length === 0) return;
-      for (let at = 0; at + 2 < dropped.length; at += 3) {
-        const found = looked.subscriptions[asNumber(dropped[at]) - 1];
-        if (found === undefined) continue;
-        this.#context.report({ type: 'dropped', subscription: found.ref, id: asText(dropped[at + 1]), reason: 'Overflow', deliveryCount: asNumber(dropped[at + 2]) });
-      }
+      if (looked === undefined) return;
+      const [dropped = [], lanes = []] = asList(looked.reply).map((list) => asList(list));
+      let count = dropped.length;
+      for (let at = 0; at + 2 < dropped.length; at += 3) this.#tell(looked.subscriptions[asNumber(dropped[at]) - 1], dropped[at + 1], dropped[at + 2]);
+      for (let at = 0; at + 1 < lanes.length; at += 2) count += await this.#dropLanes(looked.subscriptions[asNumber(lanes[at]) - 1], shard, asNumber(lanes[at + 1]));
+      if (count === 0) return;
     }
+  }
+
+  async #dropLanes(record: SubscriptionRecord | undefined, shard: number, most: number): Promise<number> {
+    if (record === undefined) return 0;
+    const { all, group } = orderPlace(this.#context.keys, record.ref, shard);
+    const dropped = asList(await this.#context.connection.run(dropLanesScript, all, [record.ref.subscription, group, most]));
+    // It is being laid out anew, or it is gone.
+    if (dropped[0] === 'mode' || dropped[0] === 'gone') return 0;
+    for (let at = 0; at + 1 < dropped.length; at += 2) this.#tell(record, dropped[at], dropped[at + 1]);
+    return dropped.length;
+  }
+
+  #tell(record: SubscriptionRecord | undefined, id: Reply | undefined, deliveries: Reply | undefined): void {
+    if (record !== undefined) this.#context.report({ type: 'dropped', subscription: record.ref, id: asText(id), reason: 'Overflow', deliveryCount: asNumber(deliveries) });
   }
 
   async #measure(ref: TopicRef, shard: number, need: number): Promise<Room> {

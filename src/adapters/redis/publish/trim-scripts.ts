@@ -48,6 +48,35 @@ local function step(excess)
   return last ~= nil
 end
 
+-- One message that stays unsettled for long must not keep all that is settled behind it: up to where every group has read, what is in no pending list
+-- may go. Where an order is kept only up to its floor: what is parked is in no list.
+local function thin(most)
+  local limit
+  local function upTo(id)
+    if not limit or isBefore(id, limit) then limit = id end
+  end
+  for _, sub in ipairs(subs) do
+    local group = groups[sub.group]
+    if group and sub.kind == 'o' then upTo(floorOf(groups, {sub})) elseif group then upTo(following(group['last-delivered-id'])) end
+  end
+  local from, gone = '-', 0
+  for _ = 1, 5 do
+    local page = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 200)
+    if not limit or #page == 0 then break end
+    local first, last, kept = page[1][1], page[#page][1], {}
+    for _, sub in ipairs(subs) do
+      if sub.kind ~= 'e' then
+        for _, row in ipairs(redis.call('XPENDING', KEYS[1], sub.group, first, last, 200)) do kept[row[1]] = true end
+      end
+    end
+    for _, entry in ipairs(page) do
+      if gone >= most or not isBefore(entry[1], limit) then return end
+      if not kept[entry[1]] then gone = gone + redis.call('XDEL', KEYS[1], entry[1]) end
+    end
+    from = following(last)
+  end
+end
+
 local isMore = 0
 local function excess() return redis.call('XLEN', KEYS[1]) - bound end
 if not calm then redis.call('XTRIM', KEYS[1], 'MAXLEN', bound) end
@@ -63,6 +92,8 @@ if head and isSettled(head) and (excess() > 0 or isBefore(head, keptFrom)) and i
   head = oldest()
   if head and isSettled(head) and (excess() > 0 or isBefore(head, keptFrom)) then isMore = 1 end
 end
+
+if isMore == 0 and head and excess() > 0 then thin(excess()) end
 
 local answer = {isMore}
 for _, sub in ipairs(behind) do

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeRedis } from '../../../support/redis/shared.js';
-import { ask, freshTopic, looker, message, openDesk, streamOf } from '../topics/support.js';
+import { convertOrder } from '../../../../src/adapters/redis/order/convert.js';
+import { ask, besideOf, freshTopic, looker, message, openDesk, streamOf } from '../topics/support.js';
 
 describeRedis('the bound of a topic on Redis', () => {
   it('one settled message makes room for one, at a bound of one too', async () => {
@@ -108,6 +109,17 @@ describeRedis('the bound of a topic on Redis', () => {
     const left = await read({ ...topic, subscription: 'billing' });
     expect((await raw.xrange(streamOf(topic), left[0] ?? '', left[2] ?? '')).map(([, fields]) => fields[1])).toEqual(['c', 'd', 'e']);
     expect(desk.events.filter(({ type }) => type === 'dropped')).toMatchObject([{ id: ids[0], reason: 'Overflow', deliveryCount: 0 }, { id: ids[1] }]);
+  });
+
+  it('with dropOldest the oldest make way where an order is kept too', async () => {
+    const desk = await openDesk({ convertOrder });
+    const topic = freshTopic();
+    await desk.topic(topic, { maxStreamLen: 3, onFull: 'dropOldest' });
+    await desk.subscribe(topic, 'ordered', { order: 'key' });
+    const ids = (await desk.publish(topic, ...['a', 'b', 'c'].map((body) => message(body, { key: 'k' })))).map(({ id }) => id);
+    await desk.publish(topic, 'd', 'e');
+    expect(desk.events.filter(({ type }) => type === 'dropped')).toMatchObject([{ id: ids[0], reason: 'Overflow', deliveryCount: 0 }, { id: ids[1] }]);
+    expect(await looker().raw.hget(besideOf(topic, 'cursor:ordered'), 'cur')).toBe(ids[1]);
   });
 
   it('a lower bound holds at once', async () => {
