@@ -5,7 +5,7 @@ import { startCluster, type RedisCluster } from '../../../support/redis/cluster.
 import { describeRedis } from '../../../support/redis/shared.js';
 import { until } from '../../../support/redis/until.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
-import { openWatchRoom, watching, type Seen } from './support.js';
+import { Seen, openWatchRoom, watching } from './support.js';
 
 const never = 600_000;
 const patience = 60_000;
@@ -76,6 +76,28 @@ describeRedis('shared values and watchers in a cluster', () => {
       await one.shows('end');
       one.expectForward();
     }
+  });
+
+  it('a key that is absent waits while its slot is half moved, and is written and shown once that is finished', { timeout: patience }, async () => {
+    const { keys, watches } = await openWatchRoom({ reconcileMs: never }, at);
+    const ref = freshRef();
+    const { set, del } = calls(keys, ref);
+    await set('a');
+    await del();
+    const seen = await watching(watches.watchKey(ref));
+    const move = await cluster.beginMove(hashSlot(namesOf(ref).value));
+    const answer = set('b');
+    let isAnswered = false;
+    answer.then(() => { isAnswered = true; }, () => { isAnswered = true; });
+    const late = await openWatchRoom({ reconcileMs: never }, at);
+    const waiting = new Seen(late.watches.watchKey(ref));
+    await move.moveKeys(10);
+    expect(isAnswered).toBe(false);
+    await move.finish();
+    expect((await answer).written).toBe(true);
+    await seen.shows('b');
+    await waiting.shows('b');
+    seen.expectForward();
   });
 
   it('a master that dies: watchers go stale at most, and show what its replica has and what is written then', { timeout: patience }, async () => {
