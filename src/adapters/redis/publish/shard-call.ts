@@ -77,7 +77,7 @@ export class ShardCalls {
   async resolve(slot: string, number: number): Promise<Reply> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#context.connection.run(resolveBatchScript, [this.#keys.topic, this.#keys.tokens], [slot, number]);
+        return await this.#once({ script: resolveBatchScript, keys: [this.#keys.topic, this.#keys.tokens], args: [slot, number] }, this.#tryMs);
       } catch (error) {
         if (isChronowError(error, 'CLOSED')) throw error;
       }

@@ -71,6 +71,13 @@ describeRedis('a publish that fails', () => {
     expect(publishBodiesScript.text).not.toContain('secret');
   });
 
+  it('because too few replicas confirmed it is LINK_LOST, was stored once however often it was tried, and is not reported as stored later', async () => {
+    const desk = await openDesk({ deadlineMs: 400, connection: { durability: { replicas: 1, timeoutMs: 20 } } });
+    const topic = freshTopic();
+    for (let round = 0; round < 2; round += 1) await expect(desk.publishAs('t', topic, 'a')).rejects.toMatchObject({ code: 'LINK_LOST', retryable: true });
+    expect(await looker().bodies(topic)).toEqual(['a']);
+  });
+
   it('a close answers CLOSED to all that wait', async () => {
     const desk = await openDesk();
     const topic = freshTopic();
