@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { orderKeys, shardKeys, subscriptionKeys } from '../../../src/adapters/redis/layout/shard-keys.js';
 import { encodeName, encodeSharedKey } from '../../../src/keys/encoding.js';
 import { hashSlot, hashTag } from '../../../src/keys/hash-slot.js';
 import { KeySpace } from '../../../src/keys/key-space.js';
 import { isChronowError } from '../../../src/errors.js';
-import { keysPage, shapes } from './shapes.js';
+import { keysPage, ofOrder, ofScope, ofSubscription, ofTopic, ofValue, shapes } from './shapes.js';
 
 const keys = new KeySpace('cw:');
 const orders = { tenantId: 'tenant-a', namespace: 'payments', topic: 'orders' };
@@ -20,6 +21,35 @@ describe('the shapes of keys', () => {
       ['companion of a shared value', '{cw:tenant-a:payments:sm:fraud:limit}:rev'],
       ['what belongs to a namespace as a whole', 'cw:tenant-a:payments:topics'],
     ]);
+  });
+
+  it('never change for what lies in them', () => {
+    const of = '{cw:tenant-a:payments:topic:orders}';
+    const found = (rows: typeof ofTopic): unknown[] => rows.map(([type, , example]) => [type, example]);
+    expect(found(ofTopic)).toEqual([
+      ['stream', 'cw:tenant-a:payments:topic:orders'],
+      ['hash', `${of}:meta`], ['hash', `${of}:subs`], ['hash', `${of}:tokens`], ['hash', `${of}:idem:0`], ['hash', `${of}:idem:1`], ['sorted set', `${of}:sched`], ['hash', `${of}:sched-body`],
+    ]);
+    const own = (type: string, name: string): string[] => [type, `${of}:${name}:fraud%20detector`];
+    expect(found(ofSubscription)).toEqual([
+      own('stream', 'retry'), own('stream', 'solo'), own('sorted set', 'delayed'), own('hash', 'held'), own('sorted set', 'dead'), own('hash', 'dead-body'), own('hash', 'state'), own('sorted set', 'seen'), own('stream', 'open'),
+    ]);
+    expect(found(ofOrder)).toEqual([
+      own('hash', 'hold'), own('sorted set', 'parked'), own('sorted set', 'ready'), own('sorted set', 'floor'), own('sorted set', 'due'), own('hash', 'tries'), own('hash', 'cursor'), own('stream', 'wake'),
+    ]);
+    expect(found(ofValue)).toEqual([['string', 'cw:tenant-a:payments:sm:fraud:limit'], ['hash', '{cw:tenant-a:payments:sm:fraud:limit}:rev']]);
+    expect(found(ofScope)).toEqual([['set', 'cw:tenant-a:payments:topics']]);
+  });
+
+  it('are all that there are', () => {
+    const shard = shardKeys(keys, orders, 0);
+    const { group, ...ofOne } = subscriptionKeys(keys, shard, 'fraud detector');
+    expect(group).toBe('fraud%20detector');
+    const { shard: _number, idempotency, ...single } = shard;
+    const examples = (rows: typeof ofTopic): string[] => rows.map(([, , example]) => example).sort();
+    expect(examples(ofTopic)).toEqual([...Object.values(single), ...idempotency].sort());
+    expect(examples(ofSubscription)).toEqual(Object.values(ofOne).sort());
+    expect(examples(ofOrder)).toEqual(Object.values(orderKeys(keys, shard, 'fraud detector')).sort());
   });
 
   it('are what docs/keys.md says', async () => {

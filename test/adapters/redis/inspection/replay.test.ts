@@ -125,6 +125,7 @@ describeRedis('redelivery in Redis', () => {
     expect(await ask(office.inspector.redeliver(ref, [ids[2] ?? '', ids[0] ?? '']))).toBe(2);
     expect(await ask(office.inspector.redeliver(ref, [ids[2] ?? '', ids[0] ?? '']))).toBe(2);
     expect((await ask(office.inspector.peek(ref, 10))).map(({ message: { id } }) => id)).toEqual([ids[0], ids[2]]);
+    expect(await looker().raw.hget(besideOf(topic, 'hold:billing'), 's')).toBe('0|2|0|0|');
     for (const id of [ids[0], ids[2]]) {
       const consumer = await orderedConsumer(office, ref);
       const held = await consumer.take(5);
