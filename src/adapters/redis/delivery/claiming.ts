@@ -26,6 +26,7 @@ export class Claiming {
   #nudge: (() => void) | undefined = undefined;
   #reading: 'not' | 'with solo' | 'without solo' = 'not';
   #firstShard = 0;
+  #widest = 0;
 
   constructor(owner: ClaimingOwner) {
     this.#owner = owner;
@@ -77,8 +78,9 @@ export class Claiming {
     return leases.length > 0 ? { deliveries: leases, makeRoom: false } : undefined;
   }
 
-  async #read(max: number, stop: Stop): Promise<readonly RedisLease[]> {
+  async #read(asked: number, stop: Stop): Promise<readonly RedisLease[]> {
     const { lines } = this.#owner;
+    const max = this.#atOnce(asked);
     const [only] = lines;
     if (only !== undefined && lines.length === 1) {
       if (max === 1 || only.upkeep.retryLikely) {
@@ -90,6 +92,12 @@ export class Claiming {
     const leases = await this.#takeAll(max);
     if (leases.length > 0 || stop.isOver) return leases;
     return this.#wait(lines, max, stop);
+  }
+
+  /** Of a large window half is enough: while it is worked on and settled, the other half is read. A small one would only be read more often. */
+  #atOnce(asked: number): number {
+    if (asked > this.#widest) this.#widest = asked;
+    return this.#widest >= 64 ? Math.min(asked, Math.ceil(this.#widest / 2)) : asked;
   }
 
   /** What there is in many shards now: the credit is split, and the first shard is another one each time. */

@@ -139,8 +139,11 @@ export class UnorderedLink implements ConsumerLink, ClaimingOwner, ShardLineOwne
     if (lease.isolated || this.holding === 0) this.#claiming.reconsider();
   }
 
-  shut(): Promise<void> {
-    return this.desk.refresh();
+  async shut(): Promise<boolean> {
+    const { desk } = this;
+    await desk.refresh();
+    if (!desk.isDeleted && desk.order === 'none') await desk.restore();
+    return desk.isDeleted;
   }
 
   revive(shard: number): Promise<void> {

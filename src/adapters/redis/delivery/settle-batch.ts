@@ -99,8 +99,10 @@ function span(items: readonly SettleItem[]): [string, string] {
   let first = '';
   let last = '';
   for (const { lease: { entryId } } of items) {
-    if (first === '' || isBefore(entryId, first)) first = entryId;
+    // Mostly they come in order.
     if (last === '' || isBefore(last, entryId)) last = entryId;
+    else if (isBefore(entryId, first)) first = entryId;
+    if (first === '') first = entryId;
   }
   return [first, last];
 }

@@ -19,8 +19,8 @@ export interface SettleLineOwner {
   ended(item: SettleItem, letter: string, neverStarted: boolean): void;
   /** The groups were gone: what was leased under them is nobody's. */
   storeLost(): Promise<void>;
-  /** The subscription keeps an order by now. */
-  shut(): Promise<void>;
+  /** The subscription keeps an order by now, or is no more: true. */
+  shut(): Promise<boolean>;
 }
 
 /** The most leases of one call: a script keeps everybody else waiting. */
@@ -88,12 +88,8 @@ export class SettleLine {
         this.flush();
       },
       (error: unknown) => {
-        const fail = (): void => {
-          this.#calling = false;
-          this.#failed(batch, error);
-        };
-        if (isShut(error)) this.#owner.shut().then(fail, fail);
-        else fail();
+        this.#calling = false;
+        this.#failed(batch, error);
       },
     );
   }
@@ -110,8 +106,10 @@ export class SettleLine {
     try {
       await (batch.onlyAcks ? this.#ack(batch) : this.#settle(batch));
     } catch (error) {
-      if (!isChronowError(error, 'LINK_LOST') || error.details['reason'] !== 'NOGROUP') throw error;
-      await this.#owner.storeLost();
+      if (isShut(error)) {
+        if (!(await this.#owner.shut())) throw error;
+      } else if (isChronowError(error, 'LINK_LOST') && error.details['reason'] === 'NOGROUP') await this.#owner.storeLost();
+      else throw error;
       for (const item of batch.items) this.#end(item, 'L', '');
     }
   }

@@ -28,7 +28,7 @@ export interface ShardLineOwner {
   lost(lease: RedisLease): void;
   ended(item: SettleItem, letter: string, neverStarted: boolean): void;
   revive(shard: number): Promise<void>;
-  shut(): Promise<void>;
+  shut(): Promise<boolean>;
 }
 
 /** A read ends by itself after so long, ms: servers forget neither the reader nor the subscription meanwhile. */
@@ -181,7 +181,7 @@ export class ShardLine {
       serverNow: now + serverAheadMs,
       leaseUntil: this.#beganAt(reply, sentAt, now) + policy.visibilityTimeoutMs,
       streamOf: this.#streamOf,
-      isStale: (stream, entryId) => this.#givenBack.delete(`${stream} ${entryId}`),
+      isStale: (stream, entryId) => this.#givenBack.size > 0 && this.#givenBack.delete(`${stream} ${entryId}`),
     });
     for (const lease of intake.leases) this.#gain(lease);
     for (const { lease } of intake.refused) this.#gain(lease);
