@@ -1,6 +1,7 @@
 import { ChronowError, isChronowError } from '../../../errors.js';
 import type { TopicRef } from '../../../port/names.js';
 import type { Argument } from '../connection/connection.js';
+import { asText } from '../connection/reply.js';
 import type { Reply } from '../connection/reply.js';
 import type { Script } from '../connection/script.js';
 import type { Context } from '../context.js';
@@ -96,7 +97,7 @@ export class ShardCalls {
     const options = { deadlineMs: leftMs };
     if (connection.durability === undefined) return connection.run(script, keys, args, options);
     const { reply, enough, replicas } = await connection.runConfirmed(script, keys, args, options);
-    if (enough) return reply;
+    if (enough || !isStored(reply)) return reply;
     throw new ChronowError('LINK_LOST', `a publish reached ${replicas} replicas in time, ${connection.durability.replicas} are asked for; it is stored on the master only`, {
       retryable: true,
       details: { reason: 'not-confirmed', replicas },
@@ -107,6 +108,12 @@ export class ShardCalls {
     const { runtime } = this.#context;
     return new Promise((resolve) => { runtime.at(runtime.now() + ms, resolve); });
   }
+}
+
+/** Whether an answer says that something is stored; only that has to be confirmed. */
+function isStored(reply: Reply): boolean {
+  if (typeof reply === 'string') return reply.includes('-');
+  return reply !== null && typeof reply === 'object' && reply[0] === 'again' && !asText(reply[1]).startsWith('refused');
 }
 
 /** Whether the same call may fare better soon. Where memory ran out it is for somebody to act. */
