@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import { firstValueFrom, type Observable } from 'rxjs';
 import { onTestFinished } from 'vitest';
+import type { Connection } from '../../../../src/adapters/redis/connection/connection.js';
 import type { ConnectionOptions } from '../../../../src/adapters/redis/connection/options.js';
 import { redisConnection } from '../../../../src/adapters/redis/connection/redis-connection.js';
+import { script } from '../../../../src/adapters/redis/connection/script.js';
 import type { Context } from '../../../../src/adapters/redis/context.js';
 import { ScheduledMover } from '../../../../src/adapters/redis/publish/mover.js';
 import { Publisher } from '../../../../src/adapters/redis/publish/publisher.js';
@@ -26,6 +28,8 @@ export interface DeskOptions {
   readonly convertOrder?: ConvertOrder;
   readonly deadlineMs?: number;
   readonly limits?: Partial<TopicLimits>;
+  /** Changes the text of scripts on their way: a bug that the tests must notice. */
+  readonly plant?: ((text: string) => string) | undefined;
 }
 
 /** The rooms of topics and publishing over a connection of their own, as one process has them. */
@@ -44,8 +48,9 @@ export interface Desk {
 
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const runtime = systemRuntime();
-  const connection = redisConnection({ topology: 'single', hosts: [{ host: '127.0.0.1', port: redisPort() }], runtime, ...options.connection });
-  await connection.open();
+  const real = redisConnection({ topology: 'single', hosts: [{ host: '127.0.0.1', port: redisPort() }], runtime, ...options.connection });
+  await real.open();
+  const connection = options.plant === undefined ? real : planted(real, options.plant);
   const events: BrokerEvent[] = [];
   const context: Context = { connection, keys: new KeySpace('cw:'), runtime, clientId: runtime.newId(), limits: { ...limits, ...options.limits }, report: (event) => events.push(event) };
   const directory = new Directory(context, options.convertOrder ?? (async () => undefined));
@@ -55,7 +60,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   onTestFinished(async () => {
     publisher.close();
     mover.close();
-    await connection.close();
+    await real.close();
   });
   const publishAs: Desk['publishAs'] = (token, topic, ...messages) => ask(publisher.publish({ topic, token, messages: messages.map((one) => (typeof one === 'string' ? message(one) : one)) }));
   return {
@@ -64,6 +69,17 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     subscribe: (ref, name, named = {}, more = {}) => ask(directory.ensureSubscription({ subscription: { ...ref, subscription: name }, policy: named, defaults: policy, startFrom: 'earliest', onConflict: 'update', ephemeral: false, client: 'test', ...more })),
     publish: (ref, ...messages) => publishAs(runtime.newId(), ref, ...messages),
   };
+}
+
+function planted(real: Connection, plant: (text: string) => string): Connection {
+  const run: Connection['run'] = ({ name, text }, ...rest) => real.run(script(name, plant(text)), ...rest);
+  return new Proxy(real, {
+    get: (target, name) => {
+      if (name === 'run') return run;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (...args: unknown[]): unknown => Reflect.apply(value, target, args) : value;
+    },
+  });
 }
 
 export function message(body: string, more: Partial<OutgoingMessage> = {}): OutgoingMessage {
