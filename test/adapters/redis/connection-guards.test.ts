@@ -1,4 +1,4 @@
-import { firstValueFrom, toArray } from 'rxjs';
+import { filter, firstValueFrom, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connection } from '../../../src/adapters/redis/connection/connection.js';
 import { leastRights } from '../../../src/adapters/redis/connection/commands.js';
@@ -112,6 +112,19 @@ describeRedis('what a connection refuses and warns of', () => {
       await expect(opening(server, { password: 'battery-staple' })).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'WRONGPASS' } });
       await expect(opening(server)).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'NOAUTH' } });
       await openTo(server, { password: 'correct-horse' });
+    });
+
+    it('says so when the login is taken away later, without a hot loop, and goes on when it comes back', async () => {
+      const server = await start();
+      const user = await addUser(server, ['~*', '&*', '+@all']);
+      const redis = await openTo(server, { ...user, retryMs: 50 });
+      await server.call('ACL', 'SETUSER', user.username, 'off', 'resetpass');
+      await server.call('CLIENT', 'KILL', 'USER', user.username);
+      await expect(redis.command('get', 'cw:a')).rejects.toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
+      expect(Number(/total_connections_received:(\d+)/.exec(String(await server.call('INFO', 'stats')))?.[1])).toBeLessThan(60);
+      await server.call('ACL', 'SETUSER', user.username, 'on', `>${user.password}`);
+      await firstValueFrom(redis.status$.pipe(filter(({ state }) => state === 'ready')));
+      expect(await redis.command('get', 'cw:a')).toBeNull();
     });
 
     it('refuses a database that is not there, instead of using another one', async () => {

@@ -9,7 +9,7 @@ import type { ConnectionOptions } from './options.js';
 import { baselineProbes, probesOf, type Probes } from './probes.js';
 import type { Router } from './router.js';
 import type { Failure } from './server-error.js';
-import type { ServerClock } from './server-clock.js';
+import type { ServerClock } from '../../common/server-clock.js';
 
 /** Waits for the servers to be there, and checks them. */
 export class Admission {

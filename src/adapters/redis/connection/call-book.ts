@@ -8,7 +8,9 @@ import type { Reply } from './reply.js';
 export class CallBook {
   readonly #runtime: Runtime;
   readonly #stallMs: number;
-  readonly #open = new Set<Call>();
+  /** Those that ended stay until the next look at all: ending one must cost nothing. */
+  #calls: Call[] = [];
+  #ending = 0;
   #ended: ((call: Call) => ChronowError) | undefined = undefined;
   #armedFor = Infinity;
   #cancel: CancelTimer | undefined = undefined;
@@ -24,7 +26,7 @@ export class CallBook {
       call.reject(this.#ended(call));
       return;
     }
-    this.#open.add(call);
+    this.#calls.push(call);
     const checkAt = Math.min(call.deadlineAt, call.startedAt + this.#stallMs);
     if (checkAt < this.#armedFor) this.#arm(checkAt);
   }
@@ -41,7 +43,8 @@ export class CallBook {
   /** Ends all, and whatever comes later. */
   end(error: (call: Call) => ChronowError): void {
     this.#ended = error;
-    for (const call of [...this.#open]) this.fail(call, error(call));
+    for (const call of this.#calls) this.fail(call, error(call));
+    this.#calls = [];
     this.#cancel?.();
     this.#armedFor = Infinity;
   }
@@ -49,8 +52,16 @@ export class CallBook {
   #close(call: Call): boolean {
     if (call.done) return false;
     call.done = true;
-    this.#open.delete(call);
+    // It may stand in lists a little longer; what it carried need not.
+    call.args = [];
+    this.#ending += 1;
+    if (this.#ending >= 1_024 && this.#ending * 2 > this.#calls.length) this.#forget();
     return true;
+  }
+
+  #forget(): void {
+    this.#calls = this.#calls.filter(({ done }) => !done);
+    this.#ending = 0;
   }
 
   #arm(time: number): void {
@@ -65,7 +76,8 @@ export class CallBook {
     const carriers = new Set<Carrier>();
     const late: Call[] = [];
     let next = Infinity;
-    for (const call of this.#open) {
+    this.#forget();
+    for (const call of this.#calls) {
       if (call.deadlineAt <= now) {
         late.push(call);
         continue;

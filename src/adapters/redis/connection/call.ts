@@ -2,6 +2,7 @@ import type { ChronowError } from '../../../errors.js';
 import type { Argument } from './connection.js';
 import type { Asked } from './errors.js';
 import type { Reply } from './reply.js';
+import type { Script } from './script.js';
 import type { Failure } from './server-error.js';
 
 /** Whoever has a call in its hands. */
@@ -12,19 +13,27 @@ export interface Carrier {
   checkStall(now: number): void;
 }
 
-/** A command that somebody waits for. */
+/** A WAIT that goes out right behind a call. */
+export interface Confirm {
+  readonly replicas: number;
+  readonly timeoutMs: number;
+  readonly told: (replicas: number) => void;
+}
+
+/** A command that somebody waits for. One is made for each command of the adapter: few fields, no copies. */
 export class Call implements Asked {
   name: string;
   args: Argument[];
-  readonly label: string;
   readonly key: string | undefined;
   readonly startedAt: number;
   readonly deadlineAt: number;
-  /** The whole script, where this runs one. */
-  readonly text: string | undefined;
+  /** Where this runs one. */
+  readonly script: Script | undefined;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: ChronowError) => void;
   /** Where it is; undefined between two attempts. */
   carrier: Carrier | undefined = undefined;
-  /** When it was written to a socket, 0 while it was not. */
+  /** When it was written to the socket that owes the answer; 0: none does. */
   sentAt = 0;
   /** How often it was written. */
   sends = 0;
@@ -33,21 +42,20 @@ export class Call implements Asked {
   done = false;
   /** The slot is on its way to that server, which takes it only with an ASKING before it. */
   isAsking = false;
-  /** A WAIT that goes out right behind it. */
-  readonly confirm: { readonly replicas: number; readonly timeoutMs: number; readonly told: (replicas: number) => void } | undefined;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: ChronowError) => void;
+  confirm: Confirm | undefined = undefined;
 
-  constructor(init: Pick<Call, 'name' | 'args' | 'label' | 'key' | 'startedAt' | 'deadlineAt' | 'resolve' | 'reject'> & Partial<Pick<Call, 'text' | 'confirm'>>) {
-    this.name = init.name;
-    this.args = init.args;
-    this.label = init.label;
-    this.key = init.key;
-    this.startedAt = init.startedAt;
-    this.deadlineAt = init.deadlineAt;
-    this.text = init.text;
-    this.confirm = init.confirm;
-    this.resolve = init.resolve;
-    this.reject = init.reject;
+  constructor(name: string, args: Argument[], key: string | undefined, script: Script | undefined, startedAt: number, deadlineMs: number, resolve: (reply: Reply) => void, reject: (error: ChronowError) => void) {
+    this.name = name;
+    this.args = args;
+    this.key = key;
+    this.script = script;
+    this.startedAt = startedAt;
+    this.deadlineAt = startedAt + deadlineMs;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  get label(): string {
+    return this.script === undefined ? `command ${this.name}` : `script ${this.script.name}`;
   }
 }

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../../port/runtime.js';
-import { Call } from './call.js';
+import { Call, type Confirm } from './call.js';
 import type { CallBook } from './call-book.js';
 import type { Argument } from './connection.js';
 import type { Gate } from './gate.js';
@@ -7,8 +7,6 @@ import type { NodeLine } from './node-line.js';
 import type { Reply } from './reply.js';
 import type { Router } from './router.js';
 import type { Script } from './script.js';
-
-type Confirm = NonNullable<Call['confirm']>;
 
 /** Makes calls of what the adapter asks for, and sends them where they belong. */
 export class Commander {
@@ -26,10 +24,9 @@ export class Commander {
     this.#deadlineMs = deadlineMs;
   }
 
-  run(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs = this.#deadlineMs): Promise<Reply> {
+  run(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs: number = this.#deadlineMs): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const startedAt = this.#runtime.now();
-      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: `script ${script.name}`, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject });
+      const call = new Call('evalsha', scriptArguments(script, keys, args), keys[0], script, this.#runtime.now(), deadlineMs, resolve, reject);
       this.#book.add(call);
       this.#gate.pass(call, this.#route);
     });
@@ -38,8 +35,8 @@ export class Commander {
   /** As `run`, with a WAIT behind it; `send` knows the lines for that. */
   runConfirmed(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs: number, confirm: Confirm, send: (call: Call) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const startedAt = this.#runtime.now();
-      const call = new Call({ name: 'evalsha', args: scriptArguments(script, keys, args), label: `script ${script.name}`, key: keys[0], text: script.text, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject, confirm });
+      const call = new Call('evalsha', scriptArguments(script, keys, args), keys[0], script, this.#runtime.now(), deadlineMs, resolve, reject);
+      call.confirm = confirm;
       this.#book.add(call);
       this.#gate.pass(call, send);
     });
@@ -47,18 +44,16 @@ export class Commander {
 
   command(name: string, key: string, args: readonly Argument[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const startedAt = this.#runtime.now();
-      const call = new Call({ name, args: [key, ...args], label: `command ${name}`, key, startedAt, deadlineAt: startedAt + this.#deadlineMs, resolve, reject });
+      const call = new Call(name, [key, ...args], key, undefined, this.#runtime.now(), this.#deadlineMs, resolve, reject);
       this.#book.add(call);
       this.#gate.pass(call, this.#route);
     });
   }
 
   /** To one server, also before the gate is open. */
-  commandOver(line: NodeLine, name: string, args: readonly Argument[], deadlineMs = this.#deadlineMs): Promise<Reply> {
+  commandOver(line: NodeLine, name: string, args: readonly Argument[], deadlineMs: number = this.#deadlineMs): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const startedAt = this.#runtime.now();
-      const call = new Call({ name, args: [...args], label: `command ${name}`, key: undefined, startedAt, deadlineAt: startedAt + deadlineMs, resolve, reject });
+      const call = new Call(name, [...args], undefined, undefined, this.#runtime.now(), deadlineMs, resolve, reject);
       this.#book.add(call);
       line.send(call);
     });

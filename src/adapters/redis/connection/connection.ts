@@ -4,7 +4,7 @@ import type { Probes } from './probes.js';
 import type { PubSub } from './pubsub-signals.js';
 import type { Reply } from './reply.js';
 import type { Script } from './script.js';
-import type { ServerClock } from './server-clock.js';
+import type { ServerClock } from '../../common/server-clock.js';
 
 /** An argument of a command. */
 export type Argument = string | number;

@@ -1,11 +1,11 @@
 import { ChronowError, isChronowError } from '../../../errors.js';
 import type { BrokerEvent } from '../../../port/events.js';
+import { atLeast } from '../../common/version.js';
 import type { Commander } from './commander.js';
 import { isACluster } from './errors.js';
 import { readInfo, type Info } from './info.js';
 import type { NodeLine } from './node-line.js';
 import type { ConnectionOptions } from './options.js';
-import { atLeast } from './probes.js';
 import { asList, asNumber, asText } from './reply.js';
 import { keysRight, missingRights } from './rights.js';
 

@@ -3,6 +3,7 @@ import { backoffDelay, type Backoff } from '../../../retry/backoff.js';
 import type { Call, Carrier } from './call.js';
 import type { Driver, Socket, Address, SocketEvents } from './driver.js';
 import { replyOf } from './driver.js';
+import { Flight } from './flight.js';
 import { LineHealth } from './line-health.js';
 import type { Reply } from './reply.js';
 import { failureOf, type Failure } from './server-error.js';
@@ -40,11 +41,11 @@ export type LineState = { readonly kind: 'idle' | 'connecting' | 'ready' | 'clos
  */
 export class NodeLine implements Carrier {
   readonly address: Address | undefined;
-  readonly health = new LineHealth();
+  readonly health: LineHealth = new LineHealth();
   readonly #owner: LineOwner;
   readonly #settings: LineSettings;
   readonly #held = new Set<Call>();
-  readonly #sent = new Set<Call>();
+  readonly #sent: Flight = new Flight(this);
   #socket: Socket | undefined;
   #state: LineState = { kind: 'idle' };
   #failures = 0;
@@ -86,9 +87,9 @@ export class NodeLine implements Carrier {
   }
 
   giveUp(call: Call): void {
-    call.carrier = undefined;
-    this.#held.delete(call);
-    if (!this.#sent.delete(call)) return;
+    const wasSent = call.sentAt > 0;
+    this.#forget(call);
+    if (!wasSent) return;
     this.lose({ kind: 'link', word: 'DEADLINE', text: 'no answer in time' });
   }
 
@@ -108,10 +109,12 @@ export class NodeLine implements Carrier {
 
   /** Takes back everything that is not answered, for another line to send. */
   takeCalls(): readonly Call[] {
-    const calls = [...this.#sent, ...this.#held];
-    this.#sent.clear();
+    const calls = [...this.#sent.take(), ...this.#held];
     this.#held.clear();
-    for (const call of calls) call.carrier = undefined;
+    for (const call of calls) {
+      call.carrier = undefined;
+      call.sentAt = 0;
+    }
     return calls;
   }
 
@@ -127,8 +130,9 @@ export class NodeLine implements Carrier {
 
   /** For how long an answer has been owed; `silent`: with nothing at all coming in. */
   #owedForMs(now: number, silent: boolean): number {
-    for (const { sentAt } of this.#sent) return now - (silent ? Math.max(sentAt, this.#lastAnswerAt) : sentAt);
-    return 0;
+    const oldest = this.#sent.oldest();
+    if (oldest === undefined) return 0;
+    return now - (silent ? Math.max(oldest.sentAt, this.#lastAnswerAt) : oldest.sentAt);
   }
 
   #connect(): void {
@@ -182,12 +186,11 @@ export class NodeLine implements Carrier {
   #hold(failure: Failure): void {
     const held = [...this.#held];
     this.#held.clear();
-    for (const call of this.#sent) {
+    for (const call of this.#sent.take()) {
       call.last = failure;
       call.sentAt = 0;
       this.#held.add(call);
     }
-    this.#sent.clear();
     for (const call of held) {
       call.last = failure;
       this.#held.add(call);
@@ -211,30 +214,34 @@ export class NodeLine implements Carrier {
     answer.then(async (reply) => { confirm.told(Number(await replicas)); this.#answered(call, reply); }).catch((error: unknown) => { this.#refused(call, socket, error); });
   }
 
+  /** It is in nobody's hands now. */
+  #forget(call: Call): void {
+    if (call.sentAt === 0) this.#held.delete(call);
+    call.carrier = undefined;
+    call.sentAt = 0;
+    this.#sent.pass();
+  }
+
   #answered(call: Call, reply: unknown): void {
     const now = this.#settings.runtime.now();
     this.#lastAnswerAt = now;
     if (call.done) return;
     if (call.sentAt > 0) this.health.answered(now - call.sentAt, now);
-    this.#sent.delete(call);
-    this.#held.delete(call);
-    call.carrier = undefined;
+    this.#forget(call);
     this.#owner.answered(call, replyOf(reply));
   }
 
   #refused(call: Call, socket: Socket, error: unknown): void {
     // What an earlier socket says of a call that has moved on does not count.
-    if (socket !== this.#socket || !this.#sent.has(call)) return;
+    if (socket !== this.#socket || call.carrier !== this || call.sentAt === 0) return;
     const failure = failureOf(error);
     if (failure.kind === 'link') {
       this.#down(failure);
       return;
     }
     this.#lastAnswerAt = this.#settings.runtime.now();
-    this.#sent.delete(call);
-    call.carrier = undefined;
+    this.#forget(call);
     call.last = failure;
-    call.sentAt = 0;
     this.#owner.refused(call, failure, this);
   }
 
@@ -244,7 +251,7 @@ export class NodeLine implements Carrier {
     const due = this.#lastSendAt + pingMs;
     this.#cancelPing = runtime.at(due > runtime.now() ? due : runtime.now() + pingMs, () => {
       if (this.#state.kind !== 'ready') return;
-      if (this.#sent.size === 0 && runtime.now() - this.#lastSendAt >= pingMs) this.#owner.idle(this);
+      if (this.#sent.oldest() === undefined && runtime.now() - this.#lastSendAt >= pingMs) this.#owner.idle(this);
       this.#pingLater();
     });
   }

@@ -1,3 +1,5 @@
+import { atLeast } from '../../common/version.js';
+
 /** What a server can do beyond Redis 5.0. Tests force them. */
 export interface Probes {
   /** As INFO says it; `unknown` where INFO is denied. */
@@ -21,10 +23,4 @@ export const baselineProbes: Probes = Object.freeze({ version: 'unknown', minId:
 export function probesOf(version: string): Probes {
   const has62 = atLeast(version, 6, 2);
   return Object.freeze({ version, minId: has62, readInScript: has62, exclusiveRanges: has62, pendingIdle: has62, groupLag: atLeast(version, 7, 0) });
-}
-
-/** Whether a version is that one or a later one; an unreadable one is not. */
-export function atLeast(version: string, major: number, minor: number): boolean {
-  const [ownMajor = NaN, ownMinor = NaN] = version.split('.').map(Number);
-  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }

@@ -14,7 +14,7 @@ import { driverFor, type Driver } from './driver.js';
 import { asChronowError, closedError, linkLost, loginFailure } from './errors.js';
 import { Gate } from './gate.js';
 import { readClient } from './handed-client.js';
-import { LinkState } from './link-state.js';
+import { LinkState } from '../../common/link-state.js';
 import type { LineSettings, NodeLine } from './node-line.js';
 import type { ConnectionOptions } from './options.js';
 import type { Probes } from './probes.js';
@@ -23,7 +23,7 @@ import type { PubSub } from './pubsub-signals.js';
 import type { Reply } from './reply.js';
 import type { Router, RouterParts } from './router.js';
 import type { Script } from './script.js';
-import { ServerClock } from './server-clock.js';
+import { ServerClock } from '../../common/server-clock.js';
 import { SingleRouter } from './single-router.js';
 
 /** A connection, not yet opened: nothing goes out before {@link Connection.open}. */

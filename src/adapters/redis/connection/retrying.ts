@@ -9,9 +9,9 @@ export const passingWords: ReadonlySet<string> = new Set(['READONLY', 'LOADING',
 
 /** A server that does not know a script gets its text. True where that was it. */
 export function sendWhole(call: Call, failure: Failure, line: NodeLine): boolean {
-  if (failure.word !== 'NOSCRIPT' || call.text === undefined || call.name === 'eval') return false;
+  if (failure.word !== 'NOSCRIPT' || call.script === undefined || call.name === 'eval') return false;
   call.name = 'eval';
-  call.args[0] = call.text;
+  call.args[0] = call.script.text;
   line.send(call);
   return true;
 }
