@@ -107,9 +107,12 @@ export class SubscriptionCatalog {
     for (let shard = 0; shard < record.shardCount; shard++) await this.#convertOrder(this.#context, record.ref, shard, from, to);
   }
 
-  #put(record: SubscriptionRecord, shard: number, expected: string, start: string): Promise<Reply> {
+  async #put(record: SubscriptionRecord, shard: number, expected: string, start: string): Promise<Reply> {
     const { ref, group, version, createdAt, shardCount } = record;
-    return this.#run(putSubscriptionScript, ref, shard, [ref.subscription, group, expected, recordText(record), version, createdAt, start, shardCount]);
+    const args = [ref.subscription, group, expected, recordText(record), version, createdAt, start, shardCount];
+    const { topic, meta, subs } = this.#topics.keys(ref, shard);
+    const reply = expected === '0' ? 'keys' : await this.#context.connection.run(putSubscriptionScript, [topic, meta, subs], args);
+    return reply === 'keys' ? this.#run(putSubscriptionScript, ref, shard, args) : reply;
   }
 
   #run(script: Script, ref: SubscriptionRef, shard: number, args: readonly Argument[]): Promise<Reply> {

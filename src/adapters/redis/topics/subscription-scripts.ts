@@ -26,7 +26,8 @@ end`;
 /**
  * Writes the record of a subscription in one shard, with its groups and companions. KEYS: stream, meta, subs, the subscription's. ARGV: name, group,
  * version that is stored ('0': none, '*': shard 0 has decided, older ones are followed), record, its version, its time of creation, start, shard count.
- * Answers 'done', 'gone' (no topic), 'stale' (another shard count) or {'changed', record}.
+ * Answers 'done', 'gone' (no topic), 'stale' (another shard count) or {'changed', record}. A change of policy names the first three keys only: some of the
+ * others may not exist, and then a slot that is moving would refuse. Where they are needed all the same the answer is 'keys'.
  */
 export const putSubscriptionScript: Script = script('put-subscription', `${sentinels}${wipe}
 local name, group = ARGV[1], ARGV[2]
@@ -37,11 +38,13 @@ local text = redis.call('HGET', KEYS[3], name)
 local stored = text and cjson.decode(text)
 if ARGV[3] == '*' then
   if stored and string.format('%.0f', stored.at) ~= ARGV[6] then
+    if #KEYS == 3 then return 'keys' end
     wipe(group)
     stored = nil
   end
 elseif string.format('%.0f', stored and stored.v or 0) ~= ARGV[3] then return {'changed', text or ''} end
 if not stored then
+  if #KEYS == 3 then return 'keys' end
   -- Nobody held the oldest back so far: the first one begins within the bound.
   if redis.call('HLEN', KEYS[3]) == 1 then redis.call('XTRIM', KEYS[1], 'MAXLEN', math.ceil(tonumber(meta[3]) / tonumber(meta[2]))) end
   local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], group, ARGV[7], 'MKSTREAM')
