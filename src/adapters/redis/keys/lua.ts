@@ -2,7 +2,7 @@
  * What the scripts of shared values have in common. KEYS[1] is the value, KEYS[2] its record; a change is published on the channel that has the
  * name of the value. The record (format 1) has: `f` format, `v` revision, `s` sha1 of the body (only where there is one), `x` when it expires (ms),
  * `m` mark, `c` codec, `e` `1`: the body is base64 of bytes, `y` what the latest revision was (`set`, `delete`, `expire`), `w` when it was written
- * (ms), `t` the latest calls that wrote (token=revision), `k` how many replaced bodies are kept, `hl` their revisions, newest first, `h:<revision>`
+ * (ms), `t` the latest calls that wrote at an expected revision (token=revision), `k` how many replaced bodies are kept, `hl` their revisions, newest first, `h:<revision>`
  * such a body, packed with its time and encoding.
  *
  * Where a script finds another body than the record says, somebody else wrote (or deleted, or the time to live did): what is there becomes a new
@@ -104,15 +104,24 @@ local function settle(seen, isShown)
 end
 `;
 
-/** For the scripts that write: a call that was sent twice is carried out once; a replaced body is kept. */
+/**
+ * For the scripts that write: a replaced body is kept; a call with an expected revision that was sent twice is carried out once (one without may be:
+ * it ends the same). A client waits for an answer before it knows the next revision, so a few of each client are enough; others may write as often
+ * as they like meanwhile.
+ */
 export const writing = `
-local function doneBefore(token)
-  return tonumber(string.match(' ' .. tokens, ' ' .. token .. '=(%d+)'))
+local function doneBefore(token, expected)
+  return expected ~= '' and tonumber(string.match(' ' .. tokens, ' ' .. token .. '=(%d+)')) or nil
 end
 
-local function note(token)
-  local latest = {token .. '=' .. int(revision)}
-  for one in string.gmatch(tokens, '%S+') do if #latest < 4 then latest[#latest + 1] = one end end
+local function note(token, expected)
+  if expected == '' then return end
+  local client, mine, latest = string.match(token, '^[^_]+'), 1, {token .. '=' .. int(revision)}
+  for one in string.gmatch(tokens, '%S+') do
+    local isMine = string.match(one, '^[^_]+') == client
+    if isMine then mine = mine + 1 end
+    if #latest < 64 and (not isMine or mine <= 4) then latest[#latest + 1] = one end
+  end
   tokens = table.concat(latest, ' ')
 end
 

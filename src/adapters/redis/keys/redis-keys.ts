@@ -19,8 +19,8 @@ export interface Seen {
 const nothingSeen: Seen = { revision: 0, isPresent: false };
 
 /**
- * Shared values: a plain string each, and beside it a record with its revision. Every call is one script. A call that the driver sends
- * again is carried out once: the record remembers the latest calls.
+ * Shared values: a plain string each, and beside it a record with its revision. Every call is one script. A call with an
+ * expected revision that the driver sends again is carried out once: the record remembers the latest of them.
  */
 export class RedisKeys implements KeyStore {
   readonly #context: Context;

@@ -8,7 +8,7 @@ return reply(true)`);
 
 /** ARGV: token, expected revision or '', versions to keep, ttl or '', codec, encoding, body. A write that asks for nothing does not read the old body. */
 export const setScript: Script = script('key-set', `${opening}${settling}${writing}
-local before = doneBefore(ARGV[1])
+local before = doneBefore(ARGV[1], ARGV[2])
 if before then
   local isLatest = before == revision
   revision, body, codec, encoding, mark, cause = before, ARGV[7], ARGV[5], ARGV[6], 'none', 'set'
@@ -26,7 +26,7 @@ if kept > 0 then archive(body, kept) else forget(0) end
 raise(0)
 body, codec, encoding = ARGV[7], ARGV[5], ARGV[6]
 sha, mark, cause, written, keep = redis.sha1hex(body), 'none', 'set', int(now), kept
-note(ARGV[1])
+note(ARGV[1], ARGV[2])
 store()
 publish('set', 'w')
 return reply(true)`);
@@ -34,7 +34,7 @@ return reply(true)`);
 /** ARGV: token, expected revision or '', mark. */
 export const delScript: Script = script('key-del', `${opening}${settling}${writing}
 local wanted = ARGV[3]
-local before = doneBefore(ARGV[1])
+local before = doneBefore(ARGV[1], ARGV[2])
 if before then
   revision, body, codec, encoding, expires, mark, cause = before, false, '', '', nil, wanted, 'delete'
   return reply(true)
@@ -51,7 +51,7 @@ redis.call('DEL', value)
 if wanted == 'closed' and keep > 0 then archive(body, keep) else forget(0); keep = 0 end
 raise(0)
 body, sha, codec, encoding, expires, mark, cause = false, false, '', '', nil, wanted, 'delete'
-note(ARGV[1])
+note(ARGV[1], ARGV[2])
 store()
 publish('delete', 'w')
 return reply(true)`);

@@ -165,7 +165,7 @@ describeRedis('shared values on Redis', () => {
     expect(await rawClient().exists(namesOf(ref).record)).toBe(0);
   });
 
-  it('a call that reaches the server twice is carried out once, also when others wrote in between', async () => {
+  it('a call at an expected revision that reaches the server twice is carried out once, however often others wrote in between', async () => {
     const { keys, context } = await openRoom();
     const ref = freshRef();
     const { value, record } = namesOf(ref);
@@ -174,10 +174,12 @@ describeRedis('shared values on Redis', () => {
     const send = (): Promise<Reply> => context.connection.run(setScript, [value, record], ['me_1', state.revision, 0, '', '', '', '1']);
     const first = readFound(ref, await send());
     expect(readFound(ref, await send())).toMatchObject({ done: true, state: first.state });
-    await set('2');
+    let { revision } = first.state;
+    for (let n = 0; n < 100; n += 1) ({ state: { revision } } = await set('2', { expectedRevision: revision }));
     expect(readFound(ref, await send())).toMatchObject({ done: true, state: first.state });
     expect((await get()).body).toBe('2');
-    const remove = (): Promise<Reply> => context.connection.run(delScript, [value, record], ['me_2', '', 'none']);
+    expect((await rawClient().hget(record, 't'))?.split(' ').length).toBe(5);
+    const remove = (): Promise<Reply> => context.connection.run(delScript, [value, record], ['me_2', revision, 'none']);
     const gone = readFound(ref, await remove());
     await set('3');
     expect(readFound(ref, await remove())).toMatchObject({ done: true, state: gone.state });
