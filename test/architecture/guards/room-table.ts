@@ -14,7 +14,7 @@ const schema = '@standard-schema/spec';
 const bottom = ['src/port', 'src/errors.ts', 'src/keys', 'src/retry', 'src/options'];
 const middle = [...bottom, 'src/codec', 'src/config'];
 const core = [...middle, 'src/subscription', 'src/topic', 'src/shared', 'src/bus', 'src/warm', 'src/metrics', 'src/events.ts'];
-const adapter = ['src/port', 'src/errors.ts', 'src/keys', 'src/codec', 'src/retry'];
+const adapter = ['src/port', 'src/errors.ts', 'src/keys', 'src/codec', 'src/retry', 'src/adapters/common'];
 
 /** The delivery types, and custody of a delivery, which operators are about. */
 const delivery = ['delivery', 'delivery-view', 'outcome', 'fates', 'lease-cell', 'failure-note', 'fifo'].map((file) => `src/subscription/${file}.ts`);
@@ -39,6 +39,8 @@ export const rooms: readonly Room[] = [
   { paths: ['src/events.ts'], may: ['src/port'] },
   { paths: ['src/system-runtime.ts'], may: ['src/port'], packages: ['node:crypto'] },
 
+  // What two adapters need and no driver knows: small helpers over the port.
+  { paths: ['src/adapters/common'], may: ['src/port', 'src/errors.ts'], packages: ['rxjs'] },
   // The broker's default runtime is the only thing above the port that an adapter meets.
   { paths: ['src/adapters/memory'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs'] },
   { paths: ['src/adapters/redis'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'ioredis', 'node:crypto'] },
