@@ -11,7 +11,7 @@ import { once } from './once.js';
 import { SwitchingLink } from './switching-link.js';
 
 /** Opens a line to a subscription that keeps an order; `owner` is who its leases belong to. */
-export type OpenOrdered = (record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object) => ConsumerLink;
+export type OpenOrdered = (record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object) => Promise<ConsumerLink>;
 
 /** What else is done for a topic that has consumers in this process; the returned function ends it. */
 export type LookAfter = (ref: TopicRef) => () => void;

@@ -38,6 +38,11 @@ export class OrderedLink implements ConsumerLink {
     return this.#loop.policy;
   }
 
+  /** To be seen from the beginning: an ephemeral subscription ends with the last that is. */
+  enter(): Promise<void> {
+    return this.#loop.enter();
+  }
+
   claim(request: ClaimRequest): Observable<ClaimAnswer> {
     return new Observable((subscriber) => {
       try {
@@ -131,7 +136,8 @@ export class OrderedLink implements ConsumerLink {
 }
 
 /** A line to a subscription that keeps an order. `owner`: who the leases belong to, where links take each other's place. */
-export function orderedLink(context: Context, directory: Directory, _ref: SubscriptionRef, record: SubscriptionRecord, consumer: ConsumerIdentity, owner?: object): ConsumerLink {
-  return new OrderedLink(context, directory, record, consumer, owner);
+export async function orderedLink(context: Context, directory: Directory, _ref: SubscriptionRef, record: SubscriptionRecord, consumer: ConsumerIdentity, owner?: object): Promise<ConsumerLink> {
+  const link = new OrderedLink(context, directory, record, consumer, owner);
+  await link.enter();
+  return link;
 }
-

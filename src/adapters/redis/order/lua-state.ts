@@ -32,6 +32,8 @@ local function dec(member, from)
 end
 local function idAfter(id)
   local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+  -- The end of a millisecond is beyond what a number holds exactly.
+  if #seq > 15 then return int(tonumber(ms) + 1) .. '-0' end
   return ms .. '-' .. int(tonumber(seq) + 1)
 end
 local function msOf(id) return string.match(id, '^%d+') end

@@ -27,10 +27,10 @@ export async function renew(context: Context, ref: SubscriptionRef, { consumerId
   }
   await Promise.all([...shards].map(async ([shard, leases]) => {
     const { all, group } = orderPlace(context.keys, ref, shard);
-    const [topic = '', , retry = '', solo = ''] = all;
+    const [topic = '', , retry = '', solo = '', , , , , seen = ''] = all;
     const args: Argument[] = [ref.subscription, group, consumerId];
     for (const { lease } of leases) args.push(streamLetter(lease), lease.entryId, lease.count);
-    const [, gone] = asList(await context.connection.run(renewScript, [topic, retry, solo], args));
+    const [, gone] = asList(await context.connection.run(renewScript, [topic, retry, solo, seen], args));
     const missing = new Set(asList(gone).map(asNumber));
     leases.forEach(({ index, lease }, place) => {
       if (missing.has(place)) lost.push(index);

@@ -61,15 +61,13 @@ export class ShardTurns {
   }
 
   /** Clears up what an earlier turn left open. `learn` hears what became of its settlements. */
-  async resolve(learn: (items: readonly Item[], answer: TurnAnswer) => void): Promise<void> {
+  async resolve(learn: (items: readonly Item[], outcome: TurnOutcome) => void): Promise<void> {
     const lost = this.#unresolved;
     if (lost !== undefined) {
       const outcome = await this.#send(this.#turn, { ...lost, credit: closing });
       this.#unresolved = undefined;
-      if (outcome.kind === 'ok') {
-        this.#ghosts = [...this.#ghosts, ...outcome.taken];
-        learn(lost.items, outcome);
-      }
+      learn(lost.items, outcome);
+      if (outcome.kind === 'ok') this.#ghosts = [...this.#ghosts, ...outcome.taken];
     }
     if (this.#ghosts.length === 0) return;
     const ghosts = this.#ghosts;

@@ -17,8 +17,10 @@ local function laneOf(fields, id)
   local key = find(fields, 'k')
   return key and 'k' .. key or 'u' .. id
 end
+local left = {}
 local function lapse(stream, row)
   local id, deliveries = row[1], row[4]
+  left[row[2]] = true
   local fields = one(stream, id)
   if not fields then
     redis.call('XACK', stream, group, id)
@@ -79,6 +81,17 @@ for lane, h in pairs(holds) do
 end
 saveHolds()
 ring()
+-- Whoever is not here any more goes with the last it held.
+for consumer in pairs(left) do
+  local isIdle = not redis.call('ZSCORE', SEEN, consumer)
+  for _, stream in ipairs({ T, RETRY, SOLO }) do
+    isIdle = isIdle and #redis.call('XPENDING', stream, group, '-', '+', 1, consumer) == 0
+  end
+  if isIdle then
+    for _, stream in ipairs({ T, RETRY, SOLO }) do redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer) end
+    redis.call('HDEL', STATE, 'o:' .. consumer, 'O:' .. consumer)
+  end
+end
 -- Up to here the stream is settled; from here the group is made again, should it be lost.
 local function settledUpTo()
   local function before(ms, seq)
@@ -108,7 +121,11 @@ local streams = { m = { KEYS[1] }, r = { KEYS[2] }, s = { KEYS[3] } }
 local lost = {}
 for n = 4, #ARGV, 3 do
   local stream = streams[ARGV[n]]
-  stream.held = stream.held or holdings(stream[1], group, consumer, '-', '+')
+  if not stream.held then
+    -- A group that is gone holds nothing.
+    local there, held = pcall(holdings, stream[1], group, consumer, '-', '+')
+    stream.held = there and held or {}
+  end
   if stream.held[ARGV[n + 1]] == tonumber(ARGV[n + 2]) then stream[#stream + 1] = ARGV[n + 1]
   else lost[#lost + 1] = (n - 4) / 3 end
 end
@@ -119,4 +136,11 @@ for _, stream in pairs(streams) do
     redis.call('XCLAIM', stream[1], group, consumer, 0, unpack(ids))
   end
 end
-return { int(now()), lost }`);
+local at = int(now())
+if #lost < (#ARGV - 3) / 3 then redis.call('ZADD', KEYS[4], at, consumer) end
+return { at, lost }`);
+
+/** A consumer comes: from now on it is seen. KEYS as ever; ARGV: subscription, group, consumer. */
+export const enterScript: Script = script('order-enter', `${lua.now}${lua.int}
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then redis.call('ZADD', KEYS[9], int(now()), ARGV[3]) end
+return 1`);

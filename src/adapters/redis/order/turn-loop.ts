@@ -4,6 +4,7 @@ import type { Claimed } from '../../../port/lease.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { CancelTimer } from '../../../port/runtime.js';
+import type { Script } from '../connection/script.js';
 import type { Context } from '../context.js';
 import { RedisLease } from '../lease/lease.js';
 import type { Directory } from '../topics/directory.js';
@@ -12,6 +13,8 @@ import { subscriptionDeleted } from '../topics/refusals.js';
 import { leaveScript } from './leave-script.js';
 import { answerCall, conclude, leaveOpen, pick, type SettleCall } from './settle-calls.js';
 import { ShardLine } from './shard-line.js';
+import { enterScript } from './sweep-script.js';
+import type { TurnOutcome } from './shard-turns.js';
 import type { Item } from './turn-arguments.js';
 import type { TurnAnswer } from './turn-reply.js';
 
@@ -88,6 +91,10 @@ export class TurnLoop {
     });
   };
 
+  async enter(): Promise<void> {
+    await this.#everywhere(enterScript);
+  }
+
   /** Ends what listens; settlements may still come. */
   async leave(): Promise<void> {
     this.#left = true;
@@ -95,12 +102,13 @@ export class TurnLoop {
     for (const line of this.#lines) line.close();
     // A turn under way may still hand out something, which its claim then has.
     if (this.#busy || this.#calls.length > 0) await new Promise<void>((resolve) => { this.#whenIdle.push(resolve); });
-    await this.#forget();
+    await this.#everywhere(leaveScript);
     await this.#directory.left(this.ref);
   }
 
-  async #forget(): Promise<void> {
-    await Promise.all(this.#lines.map(({ place }) => this.#context.connection.run(leaveScript, place.all, [this.ref.subscription, place.group, this.#consumer.consumerId])));
+  /** A script about this consumer, in every shard. */
+  async #everywhere(script: Script): Promise<void> {
+    await Promise.all(this.#lines.map(({ place }) => this.#context.connection.run(script, place.all, [this.ref.subscription, place.group, this.#consumer.consumerId])));
   }
 
   async #work(): Promise<void> {
@@ -147,8 +155,9 @@ export class TurnLoop {
       this.#fail(calls, error, taken);
       return true;
     }
-    if (wants && (taken.length > 0 || makeRoom)) this.#endClaim()?.answer(taken, makeRoom);
-    if (this.#left && calls.length > 0) await this.#forget().catch(() => undefined);
+    if (this.#deleted) this.#endClaim()?.fail(subscriptionDeleted(this.ref));
+    else if (wants && (taken.length > 0 || makeRoom)) this.#endClaim()?.answer(taken, makeRoom);
+    if (this.#left && calls.length > 0) await this.#everywhere(leaveScript).catch(() => undefined);
     return true;
   }
 
@@ -163,7 +172,11 @@ export class TurnLoop {
     const run = policy.order === 'strict' ? 1_000_000 : Math.max(1, Math.floor(this.#widest / 4));
     const isolated = this.#isolated?.end === 'live' ? this.#isolated : undefined;
     const outcome = await line.turns.run({ items, credit, run, isolated });
-    if (outcome.kind === 'deleted') throw this.#gone();
+    if (outcome.kind === 'deleted' || (outcome.kind === 'ok' && outcome.createdAt !== this.#record.createdAt)) {
+      this.#deleted = true;
+      for (const item of items) conclude(item, 'lost');
+      return false;
+    }
     if (outcome.kind === 'unordered') {
       await this.#refresh();
       throw new ChronowError('LINK_LOST', `subscription "${this.ref.subscription}" keeps no order any more; try again`, { retryable: true, details: { reason: 'order' } });
@@ -197,8 +210,9 @@ export class TurnLoop {
     });
   }
 
-  readonly #learn = (items: readonly Item[], answer: TurnAnswer): void => {
-    this.#conclude(items, answer, new Map());
+  readonly #learn = (items: readonly Item[], outcome: TurnOutcome): void => {
+    if (outcome.kind === 'ok') this.#conclude(items, outcome, new Map());
+    else if (outcome.kind === 'deleted') for (const item of items) conclude(item, 'lost');
   };
 
   #fail(calls: readonly SettleCall[], error: unknown, taken: readonly Claimed[]): void {

@@ -25,6 +25,8 @@ export interface TurnAnswer {
   readonly kind: 'ok';
   readonly serverNow: number;
   readonly version: number;
+  /** When the subscription was made: another one of its name is another. */
+  readonly createdAt: number;
   /** Up to where the stream is sorted. */
   readonly cursor: string;
   /** When the next retry falls due, by the server's clock. */
@@ -51,12 +53,13 @@ export function readTurn(shard: number, reply: Reply): TurnReply {
   const parts = asList(reply);
   const kind = asText(parts[0]);
   if (kind === 'gone' || kind === 'stale' || kind === 'mode') return { kind };
-  const [, serverNow, version, , cursor, due, makeRoom, hush, isMore, lastWake, results, takes, more, events, gone] = parts;
+  const [, serverNow, version, createdAt, cursor, due, makeRoom, hush, isMore, lastWake, results, takes, more, events, gone] = parts;
   const nextDue = asText(due);
   return {
     kind: 'ok',
     serverNow: asNumber(serverNow),
     version: asNumber(version),
+    createdAt: asNumber(createdAt),
     cursor: asText(cursor),
     nextDue: nextDue === '' ? undefined : Number(nextDue),
     makeRoom: makeRoom === 1,

@@ -20,7 +20,7 @@ ${claimLua}
 local function answer(makeRoom, hush, isMore)
   local due = redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2]
   local last = #takes == 0 and redis.call('XREVRANGE', W, '+', '-', 'COUNT', 1)[1]
-  return { 'ok', int(at), int(record.v), state[3] or '', cur, due == 'inf' and '' or due, makeRoom, hush, isMore, last and last[1] or '0-0', results, takes, more, events, gone }
+  return { 'ok', int(at), int(record.v), int(record.at), cur, due == 'inf' and '' or due, makeRoom, hush, isMore, last and last[1] or '0-0', results, takes, more, events, gone }
 end
 
 local known = tonumber(redis.call('HGET', STATE, 'o:' .. consumer) or '0')

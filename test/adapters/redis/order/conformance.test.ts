@@ -5,7 +5,10 @@ import { capabilities } from '../../../../src/adapters/redis/capabilities.js';
 import type { Broker } from '../../../../src/port/broker.js';
 import type { Order } from '../../../../src/port/policy.js';
 import type { ConformanceHarness, ConformanceRunner } from '../../../../marbles/conformance/index.js';
+import { claim } from '../../../../marbles/conformance/claim.js';
+import { close } from '../../../../marbles/conformance/close.js';
 import { deadLetters } from '../../../../marbles/conformance/dead-letters.js';
+import { fanOut } from '../../../../marbles/conformance/fan-out.js';
 import { inspection } from '../../../../marbles/conformance/inspection.js';
 import { isolation } from '../../../../marbles/conformance/isolation.js';
 import { lease } from '../../../../marbles/conformance/lease.js';
@@ -16,13 +19,15 @@ import { replay } from '../../../../marbles/conformance/replay.js';
 import { retention } from '../../../../marbles/conformance/retention.js';
 import { schedule } from '../../../../marbles/conformance/schedule.js';
 import { settle } from '../../../../marbles/conformance/settle.js';
+import { subscriptions } from '../../../../marbles/conformance/subscriptions.js';
 import { suiteOf } from '../../../../marbles/conformance/suite.js';
+import { topics } from '../../../../marbles/conformance/topics.js';
 import { ttl } from '../../../../marbles/conformance/ttl.js';
 import { describeRedis, freshNamespace, redisPort } from '../../../support/redis/shared.js';
 import { orderBroker } from './support/order-broker.js';
 
-/** About subscriptions without an order. */
-const unordered = [/without order/];
+/** About subscriptions without an order, or about a stored policy as a whole. */
+const unordered = [/without order/, /an option that is (named|omitted)/, /an option that differs/, /listed with their policies/];
 /** Where one waits, all wait: nobody has anything beside a message that is leased, or waits. */
 const notStrict = [/order key: (what was|a held|no succ)/];
 
@@ -67,7 +72,7 @@ function runner(order: Order): ConformanceRunner {
 describeRedis('the promises about deliveries, in subscriptions that keep an order', () => {
   for (const order of ['key', 'strict'] satisfies readonly Order[]) {
     describe(order, () => {
-      const concerns = order === 'key' ? [settle, lease, isolation, inspection, retention, schedule] : [];
+      const concerns = order === 'key' ? [claim, close, fanOut, inspection, isolation, lease, retention, schedule, settle, subscriptions, topics] : [];
       for (const concern of [...concerns, redelivery, ttl, orderKey, orderConcern, deadLetters, replay]) concern(suiteOf(runner(order), harness(order)));
     });
   }

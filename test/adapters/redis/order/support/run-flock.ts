@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { firstValueFrom } from 'rxjs';
 import type { Order } from '../../../../../src/port/policy.js';
 import { freshNamespace, rawClient, redisPort } from '../../../../support/redis/shared.js';
-import { until } from '../../../../support/redis/until.js';
+import { until } from '../../../../support/servers/until.js';
 import { Member, type FlockPlan } from './flock.js';
 import { orderBroker, type Wrap } from './order-broker.js';
 import { OrderLog } from './order-log.js';
