@@ -2,7 +2,7 @@ import { hashSlot, slotCount } from '../../../keys/hash-slot.js';
 import { isChronowError, type ChronowError } from '../../../errors.js';
 import type { Call } from './call.js';
 import { slotRanges, type SlotRange } from './cluster-slots.js';
-import type { Address } from './driver.js';
+import type { Address } from './address.js';
 import { chronowError, notACluster } from './errors.js';
 import { NodeLine, type LineOwner } from './node-line.js';
 import type { Reply } from './reply.js';

@@ -1,4 +1,4 @@
-import type { Address } from './driver.js';
+import type { Address } from './address.js';
 import { asList, asNumber, type Reply } from './reply.js';
 
 export interface SlotRange {

@@ -1,17 +1,12 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { ChronowError } from '../../../errors.js';
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
+import type { Address } from './address.js';
 import type { Argument } from './connection.js';
 import type { HandedClient } from './handed-client.js';
 import type { ConnectionOptions } from './options.js';
 import type { Reply } from './reply.js';
 import { failureOf } from './server-error.js';
-
-/** A server by address. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What a {@link Socket} tells. `lost` comes exactly once, also where the socket never got ready, and is the last. */
 export interface SocketEvents {

@@ -1,5 +1,5 @@
 import { ChronowError } from '../../../errors.js';
-import type { Address } from './driver.js';
+import type { Address } from './address.js';
 import type { ConnectionOptions, DriverClient } from './options.js';
 
 /** What can be told of a client of the caller's: its kind, where it begins, and the settings of its connections. */

@@ -1,7 +1,8 @@
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
 import { backoffDelay, type Backoff } from '../../../retry/backoff.js';
 import type { Call, Carrier } from './call.js';
-import type { Driver, Socket, Address, SocketEvents } from './driver.js';
+import type { Address } from './address.js';
+import type { Driver, Socket, SocketEvents } from './driver.js';
 import { replyOf } from './driver.js';
 import { Flight } from './flight.js';
 import { LineHealth } from './line-health.js';

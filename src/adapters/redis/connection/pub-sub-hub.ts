@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import type { BrokerEvent } from '../../../port/events.js';
-import type { Address } from './driver.js';
+import type { Address } from './address.js';
 import type { LineSettings, NodeLine } from './node-line.js';
 import type { ChannelSignal, KeyspaceSignal, PubSub } from './pubsub-signals.js';
 import type { Router } from './router.js';

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../../port/runtime.js';
 import type { Call } from './call.js';
-import type { Address } from './driver.js';
+import type { Address } from './address.js';
 import type { NodeLine } from './node-line.js';
 import type { Failure } from './server-error.js';
 

@@ -1,6 +1,7 @@
 import type { CancelTimer } from '../../../port/runtime.js';
 import { backoffDelay } from '../../../retry/backoff.js';
-import type { Address, Socket } from './driver.js';
+import type { Address } from './address.js';
+import type { Socket } from './driver.js';
 import type { LineSettings } from './node-line.js';
 import { failureOf, type Failure } from './server-error.js';
 

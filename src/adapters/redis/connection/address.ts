@@ -1,0 +1,5 @@
+/** A server by address. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
