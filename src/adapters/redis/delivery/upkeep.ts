@@ -2,6 +2,7 @@ import { isChronowError } from '../../../errors.js';
 import type { CancelTimer } from '../../../port/runtime.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Context } from '../context.js';
+import { messageId } from '../layout/message-id.js';
 import { shardKeys, subscriptionKeys, type ShardKeys, type SubscriptionKeys } from '../layout/shard-keys.js';
 import type { LeaseStream } from '../lease/lease.js';
 import type { SubscriptionRef } from '../../../port/names.js';
@@ -52,7 +53,8 @@ const ends = ['back', 'dead-lettered', 'dropped', 'gone'] as const;
 export class Upkeep {
   readonly keys: ShardKeys;
   readonly own: SubscriptionKeys;
-  readonly idPrefix: string;
+  /** A copy keeps the id that its message has in the shard; the shard is put in front by whoever reads it (format/read-entry.ts). */
+  readonly idPrefix: string = '';
   /** There may be copies in the retry stream that nobody was handed. */
   retryLikely = true;
   /** Last attempts that nobody was handed, as far as is known. */
@@ -72,7 +74,6 @@ export class Upkeep {
     this.#owner = owner;
     this.keys = shardKeys(keys, owner.ref, shard);
     this.own = subscriptionKeys(keys, this.keys, owner.ref.subscription);
-    this.idPrefix = shard === 0 ? '' : `${shard}:`;
   }
 
   get subscription(): string {
@@ -160,7 +161,7 @@ export class Upkeep {
     if (asNumber(toRetry) > 0) this.retryLikely = true;
     this.soloUnread = asNumber(soloUnread);
     if (credit > 0) this.#lookedAt(now, asNumber(stream), asText(from), asNumber(endInMs));
-    if (rows.length > 0) this.#owner.lapsed(this.keys.shard, rows.map((row) => lapseOf(asList(row))));
+    if (rows.length > 0) this.#owner.lapsed(this.keys.shard, rows.map((row) => lapseOf(this.keys.shard, asList(row))));
     if (this.soloUnread > 0) this.#owner.soloChanged();
     this.#owner.ticked(this.keys.shard);
   }
@@ -202,13 +203,13 @@ export class Upkeep {
   }
 }
 
-function lapseOf(row: readonly unknown[]): Lapse {
-  const [stream, entryId, consumerId, messageId, deliveryCount, end] = row;
+function lapseOf(shard: number, row: readonly unknown[]): Lapse {
+  const [stream, entryId, consumerId, id, deliveryCount, end] = row;
   return {
     stream: streams[Number(stream) - 1] ?? 'main',
     entryId: String(entryId),
     consumerId: String(consumerId),
-    messageId: String(messageId),
+    messageId: messageId(shard, String(id)),
     deliveryCount: Number(deliveryCount),
     end: ends[Number(end)] ?? 'back',
   };

@@ -101,6 +101,16 @@ describeRedis('data in format 1', () => {
     expect(await ask(broker.publisher.cancelScheduled(topic, id))).toBe(true);
   });
 
+  it('has one id for each message, wherever it lies and in whichever shard', async () => {
+    const [broker, namespace] = [await open(), freshNamespace()];
+    const scope = { tenantId: 'acme', namespace };
+    await playEverything(broker, scope);
+    for (const { messages, subscriptions } of (await everythingSeen(broker, scope)).topics) {
+      const known = messages.map(({ id }) => id);
+      for (const { unsettled, dead } of subscriptions) for (const { id } of [...unsettled, ...dead]) expect(known).toContain(id);
+    }
+  });
+
   it('is what this release writes: whoever changes that adds a format and keeps this fixture', async () => {
     expect(shapeOf((await playFresh()).keys)).toEqual(shapeOf(stored().keys));
   });

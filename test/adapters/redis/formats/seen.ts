@@ -3,8 +3,17 @@ import type { Body, StoredMessage } from '../../../../src/port/message.js';
 import type { Scope } from '../../../../src/port/names.js';
 import { ask } from './scene.js';
 
+interface Identified {
+  readonly id: string;
+}
+
+export interface Seen {
+  readonly topics: readonly { readonly messages: readonly Identified[]; readonly subscriptions: readonly { readonly unsettled: readonly Identified[]; readonly dead: readonly Identified[] }[] }[];
+  readonly values: readonly object[];
+}
+
 /** All that can be read of a scope, as plain data. */
-export async function everythingSeen(broker: Broker, scope: Scope): Promise<object> {
+export async function everythingSeen(broker: Broker, scope: Scope): Promise<Seen> {
   const topics = await ask(broker.topics.listTopics(scope));
   const seen = [];
   for (const { ref, limits } of [...topics].sort((left, right) => (left.ref.topic < right.ref.topic ? -1 : 1))) {
@@ -43,7 +52,7 @@ export async function everythingSeen(broker: Broker, scope: Scope): Promise<obje
   return { topics: seen, values };
 }
 
-function plain({ body, ...message }: StoredMessage): object {
+function plain({ body, ...message }: StoredMessage): Identified & object {
   return { ...message, headers: { ...message.headers }, body: textOf(body) };
 }
 
