@@ -6,7 +6,7 @@ import { hashSlot } from '../../../src/keys/hash-slot.js';
 import { startCluster, type RedisCluster } from '../../support/redis/cluster.js';
 import { connectionTo } from '../../support/redis/connection.js';
 import { describeRedis } from '../../support/redis/shared.js';
-import { until } from '../../support/redis/until.js';
+import { until } from '../../support/servers/until.js';
 
 // A resend after a lost reply counts once: the field is the token.
 const count = script('count', "redis.call('HSET', KEYS[1], ARGV[1], '1'); redis.call('HSET', KEYS[2], ARGV[1], '1'); return redis.call('HLEN', KEYS[1])");

@@ -6,7 +6,7 @@ import { startProxy, type Proxy } from '../../support/proxy/proxy.js';
 import { connectionTo, openTo } from '../../support/redis/connection.js';
 import { describeRedis } from '../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../support/redis/single.js';
-import { until } from '../../support/redis/until.js';
+import { until } from '../../support/servers/until.js';
 
 const count = script('count', "return redis.call('INCR', KEYS[1])");
 const push = script('push', "return redis.call('RPUSH', KEYS[1], ARGV[1])");

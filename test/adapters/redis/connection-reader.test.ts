@@ -3,7 +3,7 @@ import type { Reader } from '../../../src/adapters/redis/connection/connection.j
 import { openTo } from '../../support/redis/connection.js';
 import { describeRedis } from '../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../support/redis/single.js';
-import { until } from '../../support/redis/until.js';
+import { until } from '../../support/servers/until.js';
 
 describeRedis('a reader', () => {
   let server: SingleServer;

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { startChild } from '../../support/process/child.js';
 import { describeRedis } from '../../support/redis/shared.js';
-import { survivors } from '../../support/redis/survivors.js';
-import { until } from '../../support/redis/until.js';
+import { survivors } from '../../support/servers/survivors.js';
+import { until } from '../../support/servers/until.js';
 
 describeRedis('the servers of a process', () => {
   it.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('are gone with it, and their folders, when it ends by %s, one of them frozen', async (signal) => {

@@ -4,7 +4,7 @@ import { fieldsOf } from '../../support/redis/call.js';
 import { describeRedis, freshNamespace, rawClient, redisPort, redisUrl } from '../../support/redis/shared.js';
 import type { SingleServer } from '../../support/redis/single.js';
 import { startSingle } from '../../support/redis/single.js';
-import { survivors } from '../../support/redis/survivors.js';
+import { survivors } from '../../support/servers/survivors.js';
 
 describeRedis('a server of a test', () => {
   let server: SingleServer;

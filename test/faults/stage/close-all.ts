@@ -1,4 +1,4 @@
-import { until } from '../../support/redis/until.js';
+import { until } from '../../support/servers/until.js';
 import type { EndState } from '../check/record.js';
 import { closeMs } from './rules-of.js';
 import type { Stage } from './stage.js';

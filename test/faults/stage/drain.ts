@@ -1,6 +1,6 @@
 import { firstValueFrom, timeout } from 'rxjs';
 import type { TopicRef } from '../../../src/port/names.js';
-import { until } from '../../support/redis/until.js';
+import { until } from '../../support/servers/until.js';
 import type { Stage } from './stage.js';
 
 export interface Drained {

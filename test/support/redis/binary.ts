@@ -1,10 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
-/** Where a program of the search path is, or undefined. */
-export function onPath(name: string, path: string = process.env['PATH'] ?? ''): string | undefined {
-  return path.split(delimiter).filter((folder) => folder !== '').map((folder) => join(folder, name)).find(isProgram);
-}
+import { isProgram, onPath } from '../servers/programs.js';
 
 /** The redis-server to test with: the one that CHRONOW_REDIS_SERVER names, else the one of the search path. */
 export function findRedisServer(environment: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -19,13 +13,4 @@ export function redisServer(): string {
   const found = findRedisServer();
   if (found === undefined) throw new Error('no redis-server: neither CHRONOW_REDIS_SERVER nor PATH has one; on Debian: apt-get install redis-server');
   return found;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,12 +1,12 @@
 import { fieldsOf } from './call.js';
 import type { ClusterNode } from './cluster-nodes.js';
 import { nodesSeenBy } from './cluster-nodes.js';
-import { freeClusterPort } from './free-port.js';
+import { freeClusterPort } from '../servers/free-port.js';
 import type { SlotMove } from './slot-move.js';
 import { beginMove } from './slot-move.js';
 import type { SingleServer } from './single.js';
 import { startSingle } from './single.js';
-import { until } from './until.js';
+import { until } from '../servers/until.js';
 
 const slots = 16_384;
 

@@ -1,13 +1,14 @@
 import type { TestProject } from 'vitest/node';
-import { findRedisServer, onPath } from './binary.js';
-import type { Machine } from './install.js';
-import { install, thisMachine } from './install.js';
-import { runName } from './run.js';
+import { onPath } from '../servers/programs.js';
+import { findRedisServer } from './binary.js';
+import type { Machine } from '../servers/install.js';
+import { install, thisMachine } from '../servers/install.js';
+import { runName } from '../servers/run.js';
 import type { SharedRedis } from './shared.js';
 import type { SingleServer } from './single.js';
 import { startSingle } from './single.js';
-import { survivors } from './survivors.js';
-import { until } from './until.js';
+import { survivors } from '../servers/survivors.js';
+import { until } from '../servers/until.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,10 +38,10 @@ export async function teardown(): Promise<void> {
   place[key] = undefined;
   await (await shared.started).server?.stop();
   // Workers that were cut off have guards that need a moment.
-  await until('no server of this run is left', async () => survivors().length === 0, 5_000).catch(() => {
+  await until('no server of this run is left', async () => survivors(runName(), 'redis').length === 0, 5_000).catch(() => {
     process.exitCode = 1;
-    say(`these servers of the tests were left running and are ended now: ${survivors().join(', ')}`);
-    for (const pid of survivors()) process.kill(pid, 'SIGKILL');
+    say(`these servers of the tests were left running and are ended now: ${survivors(runName(), 'redis').join(', ')}`);
+    for (const pid of survivors(runName(), 'redis')) process.kill(pid, 'SIGKILL');
   });
 }
 

@@ -3,7 +3,7 @@ import type { Sentinel } from './sentinel-process.js';
 import { masterName, startSentinel } from './sentinel-process.js';
 import type { SingleServer } from './single.js';
 import { startSingle } from './single.js';
-import { until } from './until.js';
+import { until } from '../servers/until.js';
 
 export interface ReplicaSet {
   readonly name: string;

@@ -1,8 +1,9 @@
+import { redisServer } from './binary.js';
 import { call } from './call.js';
 import { writeConfig } from './config-file.js';
-import { freePort } from './free-port.js';
-import { newFolder } from './run.js';
-import { ServerProcess } from './server-process.js';
+import { freePort } from '../servers/free-port.js';
+import { newFolder } from '../servers/run.js';
+import { ServerProcess } from '../servers/server-process.js';
 
 /** The name of the master in all our sentinels. */
 export const masterName = 'chronow';
@@ -21,7 +22,7 @@ const host = '127.0.0.1';
 /** Starts a sentinel that calls a master down after half a second. */
 export async function startSentinel(master: { readonly port: number }, quorum: number): Promise<Sentinel> {
   const port = await freePort();
-  const folder = newFolder();
+  const folder = newFolder('redis');
   const about = (words: string): string => words.replace(' ', ` ${masterName} `);
   const config = writeConfig(folder, {
     port,
@@ -29,7 +30,7 @@ export async function startSentinel(master: { readonly port: number }, quorum: n
     dir: folder,
     sentinel: [`monitor ${masterName} ${host} ${master.port} ${quorum}`, ...['down-after-milliseconds 500', 'failover-timeout 3000', 'parallel-syncs 1'].map(about)],
   });
-  const process = new ServerProcess({ folder, args: [config, '--sentinel'], ready: /Sentinel ID is/ });
+  const process = new ServerProcess({ program: redisServer(), folder, args: [config, '--sentinel'], ready: /Sentinel ID is/ });
   await process.start();
   const ask = (command: string, ...args: readonly (string | number)[]): Promise<unknown> => call({ host, port }, command, ...args);
   return {

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { redisServer } from './binary.js';
 import type { Target } from './call.js';
 import { call, fieldsOf } from './call.js';
 import type { Settings } from './config-file.js';
 import { writeConfig } from './config-file.js';
-import { freePort } from './free-port.js';
-import { newFolder } from './run.js';
-import { ServerProcess } from './server-process.js';
+import { freePort } from '../servers/free-port.js';
+import { newFolder } from '../servers/run.js';
+import { ServerProcess } from '../servers/server-process.js';
 
 export interface SingleOptions {
   /** How what is written outlives the process: appendonly with this fsync policy, or 'none'. Default 'everysec'. */
@@ -68,7 +69,7 @@ class Single implements SingleServer {
   readonly host: string = host;
   readonly port: number;
   readonly target: Target;
-  readonly folder: string = newFolder();
+  readonly folder: string = newFolder('redis');
   readonly #process: ServerProcess;
 
   constructor(port: number, given: SingleOptions) {
@@ -76,7 +77,7 @@ class Single implements SingleServer {
     const { password, tls } = given;
     this.target = { host, port, ...(password === undefined ? {} : { password }), ...(tls === undefined ? {} : { tls }) };
     const config = writeConfig(this.folder, settingsOf(port, this.folder, given));
-    this.#process = new ServerProcess({ folder: this.folder, args: [config], ready: /Ready to accept connections/ });
+    this.#process = new ServerProcess({ program: redisServer(), folder: this.folder, args: [config], ready: /Ready to accept connections/ });
   }
 
   get url(): string {

@@ -2,8 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findRedisServer, onPath, redisServer } from '../../support/redis/binary.js';
-import { install, installer, thisMachine } from '../../support/redis/install.js';
+import { findRedisServer, redisServer } from '../../support/redis/binary.js';
+import { install, installer, thisMachine } from '../../support/servers/install.js';
+import { onPath } from '../../support/servers/programs.js';
 
 let folder: string;
 beforeEach(() => {

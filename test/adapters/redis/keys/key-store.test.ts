@@ -6,7 +6,7 @@ import { delScript, setScript } from '../../../../src/adapters/redis/keys/script
 import { isChronowError } from '../../../../src/errors.js';
 import { startSingle, type SingleServer } from '../../../support/redis/single.js';
 import { describeRedis, rawClient } from '../../../support/redis/shared.js';
-import { until } from '../../../support/redis/until.js';
+import { until } from '../../../support/servers/until.js';
 import { ask, calls, freshRef, namesOf, openRoom } from './support.js';
 
 const codeOf = async (call: Promise<unknown>): Promise<string | undefined> => call.then(() => undefined, (error: unknown) => (isChronowError(error) ? error.code : String(error)));

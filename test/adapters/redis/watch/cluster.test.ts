@@ -3,7 +3,7 @@ import type { ConnectionOptions } from '../../../../src/adapters/redis/connectio
 import { hashSlot } from '../../../../src/keys/hash-slot.js';
 import { startCluster, type RedisCluster } from '../../../support/redis/cluster.js';
 import { describeRedis } from '../../../support/redis/shared.js';
-import { until } from '../../../support/redis/until.js';
+import { until } from '../../../support/servers/until.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
 import { Seen, openWatchRoom, watching } from './support.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeRedis } from '../../../support/redis/shared.js';
 import { startReplicaSet, type ReplicaSet } from '../../../support/redis/replica-set.js';
-import { until } from '../../../support/redis/until.js';
+import { until } from '../../../support/servers/until.js';
 import { calls, freshRef } from '../keys/support.js';
 import { openWatchRoom, watching } from './support.js';
 

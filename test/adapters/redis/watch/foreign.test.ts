@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ConnectionOptions } from '../../../../src/adapters/redis/connection/options.js';
 import { describeRedis, rawClient } from '../../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../../support/redis/single.js';
-import { until } from '../../../support/redis/until.js';
+import { until } from '../../../support/servers/until.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
 import { openWatchRoom, watching } from './support.js';
 

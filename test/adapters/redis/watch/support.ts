@@ -4,7 +4,7 @@ import type { ConnectionOptions } from '../../../../src/adapters/redis/connectio
 import type { WatchOptions } from '../../../../src/adapters/redis/watch/options.js';
 import { RedisWatches } from '../../../../src/adapters/redis/watch/redis-watches.js';
 import type { KeyChange, WatchSignal, WatchStatus } from '../../../../src/port/watch-source.js';
-import { until } from '../../../support/redis/until.js';
+import { until } from '../../../support/servers/until.js';
 import { openRoom, type Room } from '../keys/support.js';
 
 export interface WatchRoom extends Room {

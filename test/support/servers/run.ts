@@ -10,12 +10,12 @@ export function runName(): string {
   return process.env[variable];
 }
 
-/** How the folders of this run's servers begin. */
-export function folderPrefix(run: string = runName()): string {
-  return join(tmpdir(), `chronow-redis-${run}-`);
+/** How the folders of this run's servers begin: of all, or of one kind (`redis`, `mongo`). */
+export function folderPrefix(run: string = runName(), kind?: string): string {
+  return join(tmpdir(), `chronow-servers-${run}-${kind === undefined ? '' : `${kind}-`}`);
 }
 
 /** A new folder for a server; its guard removes it. */
-export function newFolder(): string {
-  return mkdtempSync(folderPrefix());
+export function newFolder(kind: string): string {
+  return mkdtempSync(folderPrefix(runName(), kind));
 }

@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { redisServer } from './binary.js';
 import type { Guard } from './guard.js';
 import { startGuard } from './guard.js';
 
@@ -10,13 +9,14 @@ const keptLines = 300;
 const graceMs = 2_000;
 
 export interface Launch {
+  readonly program: string;
   readonly folder: string;
   readonly args: readonly string[];
   /** The line of the log that says it serves. */
   readonly ready: RegExp;
 }
 
-/** A redis-server (or sentinel) that is ours: started, frozen and ended here, its log kept for the failures. */
+/** A server that is ours: started, frozen and ended here, its log kept for the failures. */
 export class ServerProcess {
   readonly log: string[] = [];
   readonly #launch: Launch;
@@ -37,7 +37,7 @@ export class ServerProcess {
   /** Starts it, and returns when it says that it serves. */
   async start(): Promise<void> {
     if (this.#child !== undefined) throw new Error(`the server runs already, as process ${String(this.#child.pid)}`);
-    const child = spawn(redisServer(), this.#launch.args, { cwd: this.#launch.folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.#launch.program, this.#launch.args, { cwd: this.#launch.folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#guard.watch(child.pid);
     this.#exited = new Promise((resolve) => {
@@ -102,7 +102,7 @@ export class ServerProcess {
       for (const stream of [child.stdout, child.stderr]) {
         if (stream !== null) createInterface({ input: stream }).on('line', note);
       }
-      void this.#exited.then(() => reject(new Error(`redis-server ended before it served:\n${this.log.slice(-20).join('\n')}`)));
+      void this.#exited.then(() => reject(new Error(`${this.#launch.program} ended before it served:\n${this.log.slice(-20).join('\n')}`)));
     });
   }
 }

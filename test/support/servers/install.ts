@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { onPath } from './binary.js';
+import { onPath } from './programs.js';
 
 /** What the decision to install depends on. */
 export interface Machine {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { folderPrefix } from './run.js';
 
 /** The processes of this run's servers, known by the folder they run in (Linux). */
-export function survivors(run?: string): readonly number[] {
-  const prefix = folderPrefix(run);
+export function survivors(run?: string, kind?: string): readonly number[] {
+  const prefix = folderPrefix(run, kind);
   return processes().filter((pid) => folderOf(pid)?.startsWith(prefix) === true && isRunning(pid));
 }
 
