@@ -6,6 +6,7 @@ import type { PublishBatch, PublishReceipt } from '../../../port/publisher.js';
 import type { Context } from '../context.js';
 import type { Directory } from '../topics/directory.js';
 import type { TopicRecord } from '../topics/records.js';
+import type { BatchPart } from './batch-part.js';
 import type { Capacity } from './capacity.js';
 import { ShardFlights } from './flight.js';
 import { KnownBatches } from './known-batches.js';
@@ -81,11 +82,10 @@ export class Intake {
       part.deadline = deadline;
     }
     for (const lane of [...this.#closing, ...(this.#opened?.lanes ?? [])]) lane.again(deadline);
-    for (const part of refused) this.#reroute(part, deadline);
+    for (const part of refused) this.#reroute(batch, part, deadline);
   }
 
-  #reroute(part: Part, deadline: number): void {
-    const { batch } = part;
+  #reroute(batch: PendingBatch, part: BatchPart, deadline: number): void {
     batch.parts = batch.parts.filter((other) => other !== part);
     this.#route(batch, part.messages, part.places, deadline);
   }
@@ -137,7 +137,7 @@ export class Intake {
     }
     this.#isOpening = false;
     const waiting = this.#waiting.splice(0);
-    for (const part of waiting) this.#reroute(part, part.deadline);
+    for (const part of waiting) this.#reroute(part.batch, part, part.deadline);
   }
 
   #lanesOf(topic: TopicRecord): readonly ShardLane[] {
@@ -150,7 +150,7 @@ export class Intake {
       nextNumber,
       reroute: (parts: readonly Part[]): void => {
         this.#reload(topic);
-        for (const part of parts) this.#reroute(part, part.deadline);
+        for (const part of parts) this.#reroute(part.batch, part, part.deadline);
       },
       expect: (dueAt: number): void => { mover.expect(this.#ref, context.connection.clock.toOurs(dueAt) - context.runtime.now()); },
     };

@@ -1,23 +1,16 @@
 import type { OutgoingMessage } from '../../../port/message.js';
 import type { PublishReceipt } from '../../../port/publisher.js';
+import type { BatchPart, PartState } from './batch-part.js';
 import type { PendingBatch } from './pending-batch.js';
 import { isBodyOnly } from './publish-arguments.js';
 
-/**
- * `open`: waits, or is under way, and somebody waits for it. `stored`, `refused` (nothing of it is stored): for good. `unknown`: nobody waits any more,
- * and its outcome is being found out.
- */
-export type PartState = 'open' | 'stored' | 'refused' | 'unknown';
-
 /** What one batch sends to one shard: stored as a whole or not at all. */
-export class Part {
+export class Part implements BatchPart {
   readonly batch: PendingBatch;
   readonly messages: readonly OutgoingMessage[];
-  /** Of each message in its batch; undefined: all of them, in order. */
   readonly places: readonly number[] | undefined;
   readonly isBodyOnly: boolean;
   readonly size: number;
-  /** By our clock. */
   deadline: number;
   state: PartState = 'open';
   receipts: readonly PublishReceipt[] = [];

@@ -2,13 +2,13 @@ import type { Subscriber } from 'rxjs';
 import { ChronowError, isChronowError } from '../../../errors.js';
 import type { OutgoingMessage } from '../../../port/message.js';
 import type { PublishReceipt } from '../../../port/publisher.js';
-import type { Part } from './part.js';
+import type { BatchPart } from './batch-part.js';
 
 type Receipts = readonly PublishReceipt[];
 
 /** A batch as its caller handed it over, until each of its parts has an outcome; and after that, for whoever asks again under its token. */
 export class PendingBatch {
-  parts: Part[] = [];
+  parts: BatchPart[] = [];
   receipts: Receipts | undefined = undefined;
   readonly topic: string;
   #messages: readonly OutgoingMessage[];
@@ -62,7 +62,7 @@ export class PendingBatch {
   #error(): unknown {
     const failed = this.parts.filter(({ state }) => state !== 'stored');
     const [first] = failed;
-    const code = (part: Part): unknown => (isChronowError(part.error) ? part.error.code : part.error);
+    const code = (part: BatchPart): unknown => (isChronowError(part.error) ? part.error.code : part.error);
     if (first !== undefined && failed.length === this.parts.length && failed.every((part) => part.state === first.state && code(part) === code(first))) return first.error;
     const items: ('stored' | 'not-stored' | 'unknown')[] = [];
     const ids: (string | undefined)[] = [];

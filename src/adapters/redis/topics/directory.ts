@@ -116,8 +116,10 @@ export class Directory implements TopicStore {
 
   async #open(ref: TopicRef): Promise<TopicRecord> {
     const found = await this.#topics.cached(ref);
-    if (found !== undefined) return found;
-    const { limits } = await this.#topics.ensure({ topic: ref, limits: {}, defaults: this.#context.limits });
+    if (found?.shardCount === 1) return found;
+    // Also where there are several shards: whoever made the topic may have stopped half-way.
+    const { limits, created } = await this.#topics.ensure({ topic: ref, limits: {}, defaults: this.#context.limits });
+    if (!created) await this.#subscriptions.align((await this.overview(ref))?.subscriptions ?? []);
     return (await this.#topics.cached(ref)) ?? { ref, limits, shardCount: limits.shardCount, shardsNamed: false };
   }
 }

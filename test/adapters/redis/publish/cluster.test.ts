@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { asTexts } from '../../../../src/adapters/redis/connection/reply.js';
+import { asList, asTexts } from '../../../../src/adapters/redis/connection/reply.js';
 import { convertOrder } from '../../../../src/adapters/redis/order/convert.js';
 import type { RedisCluster } from '../../../support/redis/cluster.js';
 import { startCluster } from '../../../support/redis/cluster.js';
@@ -51,7 +51,7 @@ describeRedis('topics and publishing in a cluster', () => {
     await move.finish();
     for (let round = 0; round < 5; round += 1) await publish(`moved ${round}`);
     const entries = await desk.context.connection.command('xrange', streamOf(topic), '-', '+');
-    const stored = Array.isArray(entries) ? entries.map((entry: unknown) => (Array.isArray(entry) ? asTexts(entry[1])[1] : undefined)) : [];
+    const stored = asList(entries).map((entry) => asTexts(asList(entry)[1])[1]);
     expect(stored.sort()).toEqual(sent.sort());
   });
 });

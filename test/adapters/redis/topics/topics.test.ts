@@ -101,6 +101,18 @@ describeRedis('topics in Redis', () => {
     await expect(fresh.subscribe(topic, 'strict', { order: 'strict' })).rejects.toMatchObject({ code: 'ORDER_CONFLICT' });
   });
 
+  it('that were made half-way only are completed by whoever publishes', async () => {
+    const [maker, desk] = [await openDesk(), await openDesk()];
+    const topic = freshTopic();
+    await maker.topic(topic, { shardCount: 2 });
+    await maker.subscribe(topic, 'billing');
+    const { raw } = looker();
+    await raw.del(...(await raw.keys(`*${topic.namespace}:topic:orders:1*`)));
+    await desk.publish(topic, ...Array.from({ length: 20 }, (_, index) => message('a', { key: `k${index}` })));
+    expect(await raw.xlen(streamOf(topic)) + await raw.xlen(streamOf(topic, 1))).toBe(20);
+    expect(await raw.xinfo('GROUPS', streamOf(topic, 1))).toHaveLength(1);
+  });
+
   it('refuse to grow under a strict order', async () => {
     const desk = await openDesk();
     const topic = freshTopic();
