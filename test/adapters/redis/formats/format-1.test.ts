@@ -6,11 +6,12 @@ import type { Broker } from '../../../../src/port/broker.js';
 import { describeRedis, freshNamespace, rawClient, redisPort } from '../../../support/redis/shared.js';
 import type { StoredKey } from './dump.js';
 import { dump, load } from './dump.js';
+import { fixtureFolder, readKeys } from './fixtures.js';
 import { ask, message, playEverything } from './scene.js';
 import { everythingSeen } from './seen.js';
 import { shapeOf } from './shape.js';
 
-const fixture = new URL('../../../fixtures/redis-format-1/', import.meta.url);
+const fixture = fixtureFolder('redis-format-1');
 
 interface Fixture {
   readonly keys: readonly StoredKey[];
@@ -18,12 +19,7 @@ interface Fixture {
 }
 
 function stored(): Fixture {
-  const lines = readFileSync(new URL('keys.jsonl', fixture), 'utf8').trimEnd().split('\n');
-  return { keys: lines.map((line): unknown => JSON.parse(line)).filter(isStoredKey), seen: JSON.parse(readFileSync(new URL('seen.json', fixture), 'utf8')) };
-}
-
-function isStoredKey(value: unknown): value is StoredKey {
-  return typeof value === 'object' && value !== null && 'key' in value && 'type' in value;
+  return { keys: readKeys(fixture), seen: JSON.parse(readFileSync(new URL('seen.json', fixture), 'utf8')) };
 }
 
 async function open(): Promise<Broker> {
