@@ -26,18 +26,18 @@ export class Room {
   readonly raw: Raw;
   #consumers = 0;
 
-  private constructor(broker: Broker, ref: SubscriptionRef, context: Context) {
+  private constructor(broker: Broker, ref: SubscriptionRef, context: Context, url: string) {
     this.broker = broker;
     this.ref = ref;
     this.context = context;
     this.place = orderPlace(context.keys, ref, 0);
-    this.raw = rawClient();
+    this.raw = rawClient(url);
   }
 
-  static async open(policy: PolicyPatch = {}): Promise<Room> {
-    const broker = orderBroker(redisPort(), 'key');
+  static async open(policy: PolicyPatch = {}, port: number = redisPort()): Promise<Room> {
+    const broker = orderBroker(port, 'key');
     const runtime = systemRuntime();
-    const connection = redisConnection({ topology: 'single', hosts: [{ host: '127.0.0.1', port: redisPort() }], runtime });
+    const connection = redisConnection({ topology: 'single', hosts: [{ host: '127.0.0.1', port }], runtime });
     onTestFinished(async () => {
       await firstValueFrom(broker.close(), { defaultValue: undefined });
       await connection.close();
@@ -46,7 +46,7 @@ export class Room {
     await connection.open();
     const ref = { tenantId: 'acme', namespace: freshNamespace(), topic: 'orders', subscription: 'billing' };
     await firstValueFrom(broker.topics.ensureTopic({ topic: ref, limits: {}, defaults: wideLimits }));
-    const room = new Room(broker, ref, { connection, keys: new KeySpace('cw:'), runtime, clientId: 'test', limits: wideLimits, report: () => undefined });
+    const room = new Room(broker, ref, { connection, keys: new KeySpace('cw:'), runtime, clientId: 'test', limits: wideLimits, report: () => undefined }, `redis://127.0.0.1:${port}`);
     await room.policy(policy);
     return room;
   }
