@@ -141,9 +141,15 @@ local function settleItems(from)
         outOfHand(item.lane)
         forget(item.place, pastOf(redis.call('HGET', A, item.place)) or { h = true })
       else
+        local h = hold(item.lane)
+        local before = { h.n, h.p, h.d, h.w, h.o }
         local ok, answer = pcall(giveUp, item)
         if ok then outcome = answer
-        else outcome = 'failed:' .. (type(answer) == 'table' and answer.err or tostring(answer)) end
+        else
+          -- It stays leased, so it stays counted.
+          h.n, h.p, h.d, h.w, h.o = unpack(before)
+          outcome = 'failed:' .. (type(answer) == 'table' and answer.err or tostring(answer))
+        end
       end
       if outcome and string.sub(outcome, 1, 7) == 'failed:' then results[#results + 1] = { item.index, outcome }
       else
