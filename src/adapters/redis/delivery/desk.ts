@@ -150,6 +150,10 @@ export class Desk implements UpkeepOwner {
     this.serverAheadMs = serverMs - sentAt;
   }
 
+  doubtClock(): void {
+    this.#clock = { tripMs: Infinity, at: -Infinity };
+  }
+
   version(version: number): void {
     if (version === this.#record.version || this.#reading || this.isDeleted) return;
     this.#reading = true;

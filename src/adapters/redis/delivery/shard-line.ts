@@ -153,6 +153,8 @@ export class ShardLine {
     const reply = this.#canScript
       ? await connection.run(takeScript, [open, ...keys], [group, this.#owner.consumerId, max])
       : await this.#read(['GROUP', group, this.#owner.consumerId, 'COUNT', max, 'STREAMS', ...keys, open, ...keys.map(() => '>'), '>'], 0);
+    // Sent twice, it took twice.
+    if ((connection.healthyForMs() ?? 0) < runtime.now() - sentAt) this.#isSuspect = true;
     return this.#takeIn(reply, sentAt, max, keys);
   }
 

@@ -27,6 +27,9 @@ export interface UpkeepOwner {
   /** How many deliveries the claims under way want. */
   readonly wanted: number;
   consumerIds(): readonly string[];
+  readonly serverAheadMs: number;
+  /** What is known of the server's clock may be wrong. */
+  doubtClock(): void;
   /** The server's clock as read between two times of ours. */
   clock(serverMs: number, sentAt: number, receivedAt: number): void;
   /** The version of the stored policy; -1: the subscription is gone. */
@@ -143,7 +146,7 @@ export class Upkeep {
       reply = asList(await connection.run(
         tickScript,
         [keys.topic, own.retry, own.solo, own.delayed, own.held, own.dead, own.deadBody, own.seen, keys.subs, own.state, keys.meta, own.open],
-        [own.group, ref.subscription, this.idPrefix, moveAtOnce, credit, this.#round.stream, this.#round.from, ...this.#owner.consumerIds()],
+        [own.group, ref.subscription, this.idPrefix, moveAtOnce, credit, this.#round.stream, this.#round.from, sentAt + this.#owner.serverAheadMs + this.#halfMs, ...this.#owner.consumerIds()],
       ));
     } catch (error) {
       await this.#failed(error);
@@ -168,6 +171,11 @@ export class Upkeep {
 
   /** A page of leases was looked at; stream 0: it was the last one. */
   #lookedAt(now: number, stream: number, from: string, endInMs: number): void {
+    if (stream < 0) {
+      this.#owner.doubtClock();
+      this.#sweepAt = now + Math.min(250, this.#halfMs);
+      return;
+    }
     const end = endInMs < 0 ? Infinity : now + endInMs;
     if (stream > 0) {
       this.#round = { stream, from, end: Math.min(this.#round.end, end) };
@@ -185,11 +193,15 @@ export class Upkeep {
    */
   #mayTakeBack(now: number): boolean {
     if (now < this.#sweepAt || this.#owner.wanted === 0) return false;
-    const half = Math.ceil(this.#owner.visibilityTimeoutMs / 2);
+    const half = this.#halfMs;
     const healthy = this.#owner.context.connection.healthyForMs(Math.max(16, half));
     if (healthy !== undefined && healthy >= half) return true;
     this.#sweepAt = now + (healthy === undefined ? Math.min(half, 250) : half - healthy);
     return false;
+  }
+
+  get #halfMs(): number {
+    return Math.ceil(this.#owner.visibilityTimeoutMs / 2);
   }
 
   async #failed(error: unknown): Promise<void> {

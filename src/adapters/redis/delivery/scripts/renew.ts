@@ -24,5 +24,5 @@ for key = 2, #KEYS do
     redis.call(unpack(claim))
   end
 end
-if ARGV[3] == '1' then redis.call('ZADD', KEYS[1], int(now()), consumer) end
+if ARGV[3] == '1' then redis.pcall('ZADD', KEYS[1], int(now()), consumer) end
 return lost`);

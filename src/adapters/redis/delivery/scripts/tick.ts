@@ -6,9 +6,9 @@ import { pieces } from './pieces.js';
  * The upkeep of one shard of a subscription: moves delayed messages that are due, takes leases back that lapsed, and notes who is here.
  * KEYS: topic, retry, solo, delayed, held, dead, dead-body, seen, subs, state, meta, open.
  * ARGV: group, subscription, what message ids of this shard begin with, the most delayed messages to move, the most leases to take back (0: do not look),
- * stream (1-3) and id to go on from, then the consumers that are here.
+ * stream (1-3) and id to go on from, server time after which no lease is to be taken back, then the consumers that are here.
  * Answers: server time, version of the policy (-1: the subscription is gone; nothing more where it keeps an order by now), ms to the next delayed message (-1: none), copies added to retry, copies in solo that
- * nobody was handed, stream and id to go on from (stream 0: the round is complete), ms to the next lease on these pages (-1: none), how many
+ * nobody was handed, stream and id to go on from (stream 0: the round is complete, -1: it was too late to look), ms to the next lease on these pages (-1: none), how many
  * shards the topic has, then a row for each lease taken back:
  * stream, entry id, consumer, message id, deliveries, 0 back again, 1 dead-lettered, 2 dropped, 3 its body is gone.
  */
@@ -62,6 +62,8 @@ local function after(id)
   return ms .. '-' .. int(tonumber(seq) + 1)
 end
 local credit, number, from = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+-- Sent before the server stood still and carried out after it: whoever holds leases could not renew them.
+if credit > 0 and at > tonumber(ARGV[8]) then number = -1 end
 local nextEnd, looked, left = -1, 0, {}
 while credit > 0 and number > 0 and looked < 500 do
   local page = redis.call('XPENDING', KEYS[number], group, from, '+', 500)
@@ -85,7 +87,7 @@ while credit > 0 and number > 0 and looked < 500 do
     from = '-'
   end
 end
-for index = 8, #ARGV do redis.call('ZADD', seen, int(at), ARGV[index]) end
+for index = 9, #ARGV do redis.pcall('ZADD', seen, int(at), ARGV[index]) end
 -- Whoever is not here any more goes with the last it held.
 for consumer, stream in pairs(left) do
   if not redis.call('ZSCORE', seen, consumer) and #redis.call('XPENDING', KEYS[stream], group, '-', '+', 1, consumer) == 0 then
@@ -105,7 +107,8 @@ local function floor()
   end
 end
 local settled = floor()
-if settled then redis.call('HSET', KEYS[10], 'floor', settled) end
+-- These two are no reason to stop where memory is full.
+if settled then redis.pcall('HSET', KEYS[10], 'floor', settled) end
 local out = { at, version, due(delayed, at), added, unread(solo, group), number, from, nextEnd, tonumber(redis.call('HGET', KEYS[11], 'sc') or 0) }
 for _, row in ipairs(rows) do out[#out + 1] = row end
 return out`);
