@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { missingMongo } from '../support/mongo/missing.js';
 import { missingRedis } from '../support/redis/missing.js';
 
 interface Counts {
@@ -14,6 +15,7 @@ export class KindsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const byKind = new Map<string, Counts>();
     let withoutRedis = 0;
+    let withoutMongo = 0;
     for (const module of modules) {
       const counts = byKind.get(module.project.name) ?? { passed: 0, failed: 0, skipped: 0 };
       byKind.set(module.project.name, counts);
@@ -25,6 +27,7 @@ export class KindsReporter implements Reporter {
         else {
           counts.skipped += 1;
           if (test.fullName.includes(missingRedis)) withoutRedis += 1;
+          if (test.fullName.includes(missingMongo)) withoutMongo += 1;
         }
       }
       counts.failed += failed === 0 && !module.ok() ? 1 : failed;
@@ -34,5 +37,6 @@ export class KindsReporter implements Reporter {
     const lines = [['tests', 'passed', 'failed', 'skipped'], ...rows.map((cells) => cells.map(String)), ['all', ...total.map(String)]];
     process.stdout.write(`\n${lines.map(row).join('\n')}\n\n`);
     if (withoutRedis > 0) process.stdout.write(`!!! NO REDIS-SERVER: ${withoutRedis} tests were skipped. Install it (Debian: apt-get install redis-server), or name one in CHRONOW_REDIS_SERVER.\n\n`);
+    if (withoutMongo > 0) process.stdout.write(`!!! NO MONGOD: ${withoutMongo} tests were skipped. Put one on the PATH, or name one in MONGOMS_SYSTEM_BINARY.\n\n`);
   }
 }

@@ -16,6 +16,9 @@ export const kinds: readonly Kind[] = [
   { name: 'conformance', folders: ['conformance'] },
   { name: 'simulation', folders: ['simulation'] },
   { name: 'redis', folders: ['adapters/redis'] },
+  { name: 'mongo', folders: ['adapters/mongo'] },
+  // The older driver that is supported, for what depends on the driver.
+  { name: 'mongo-6', folders: ['adapters/mongo/connection'] },
   { name: 'faults', folders: ['faults'] },
   { name: 'types', folders: ['types'] },
   { name: 'docs', folders: ['docs'] },

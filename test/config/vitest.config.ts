@@ -12,6 +12,9 @@ const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^$
 /** One redis-server for all kinds that have tests with it; no other kind waits for one. A cluster is started in a hook. */
 const redis = { globalSetup: ['test/support/redis/global-setup.ts'], hookTimeout: 60_000 };
 
+/** The same with mongod. */
+const mongo = { globalSetup: ['test/support/mongo/global-setup.ts'], hookTimeout: 60_000 };
+
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {
   // They run whole compilers.
@@ -21,6 +24,8 @@ const settings: Readonly<Record<string, object>> = {
   property: redis,
   examples: redis,
   redis: { ...redis, testTimeout: 60_000 },
+  mongo: { ...mongo, testTimeout: 60_000 },
+  'mongo-6': { ...mongo, testTimeout: 60_000, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },
   faults: { ...redis, testTimeout: 120_000 },
   // The files share one parse of the sources.
   architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
