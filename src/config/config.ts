@@ -1,6 +1,7 @@
 import type { OnFull, Order, ExpiredAction, StartPosition } from '../port/policy.js';
 import type { UpsertStrategy } from '../port/warm-store.js';
 import type { ChronosOptions } from './chronos-config.js';
+import type { RedisClient } from './redis-client.js';
 
 export type { ChronosConfig, ChronosMessaging, ChronosOptions, ChronosTenant } from './chronos-config.js';
 export type { ResolvedBackend, ResolvedConfig, ResolvedDefaults, ResolvedWarm, WarmTarget } from './resolved.js';
@@ -65,13 +66,6 @@ export interface RedisConfig {
    * switched on (CONFIG SET, adding to what is set). `off`: not used; a slow reading finds it. Default: `auto`.
    */
   readonly keyspaceEvents?: 'auto' | 'enable' | 'off' | undefined;
-}
-
-/** What makes an object a client of ioredis, of whichever version: two copies of a package share no class. */
-export interface RedisClient {
-  readonly options: object;
-  readonly status: string;
-  duplicate(...args: never[]): unknown;
 }
 
 export interface MongoConfig {

@@ -2,7 +2,7 @@ import type { Scope } from '../port/names.js';
 import type { StartPosition, SubscriptionPolicy, TopicLimits } from '../port/policy.js';
 import type { UpsertStrategy } from '../port/warm-store.js';
 import type { ChronosConfig } from './chronos-config.js';
-import type { RedisClient } from './config.js';
+import type { RedisClient } from './redis-client.js';
 import type { Secret } from './secret.js';
 
 /** A configuration with every default filled in. Frozen; prints without secrets. */
