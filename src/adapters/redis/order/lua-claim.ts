@@ -4,8 +4,12 @@
  */
 export const claimLua = `
 local takes, fresh, gone, wasAlone = {}, {}, 0, false
+-- An answer of many large bodies would keep the server from everybody else.
+local bytes, mostBytes = 0, 4000000
+local function isFull() return #takes >= credit or bytes >= mostBytes end
 local lonely = 1000000000000000
 local function take(stream, id, deliveries, count, fields, isolated, lane, h)
+  bytes = bytes + #fields[2]
   -- The commonest, a first delivery, is told as short as can be.
   takes[#takes + 1] = deliveries == 1 and stream == 'm' and not isolated and { id, fields } or { id, fields, stream, deliveries, count, isolated and 1 or 0 }
   if not h then return end
@@ -59,7 +63,7 @@ local function handOn(key, h)
   local before = h.p
   while h.p > 0 do
     local want = math.min(run - h.n, credit - #takes, 1000)
-    if want <= 0 then break end
+    if want <= 0 or isFull() then break end
     local members, from = parkedOf(key, want)
     if #members == 0 then
       h.p = 0
@@ -70,6 +74,7 @@ local function handOn(key, h)
     for n, member in ipairs(members) do ids[n] = dec(member, from) end
     local pasts = pastsOf(ids)
     for n, id in ipairs(ids) do
+      if isFull() then break end
       local past = pastOf(pasts[n])
       local fields = bodyOf(id, past)
       if not discard(id, past, fields) then
@@ -94,9 +99,11 @@ local function handOn(key, h)
   if h.p ~= before then raiseFloor(key, h) end
 end
 
+local nextDue
 local function bringDue()
+  nextDue = redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2]
+  if not nextDue or nextDue == 'inf' or tonumber(nextDue) > at then return end
   local due = redis.call('ZRANGEBYSCORE', D, '-inf', int(at), 'LIMIT', 0, 200)
-  if #due == 0 then return end
   for _, id in ipairs(due) do
     local past = pastOf(redis.call('HGET', A, id))
     if past then
@@ -107,6 +114,7 @@ local function bringDue()
     end
   end
   redis.call('ZREM', D, unpack(due))
+  nextDue = redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2]
 end
 
 local more = {}
@@ -117,7 +125,7 @@ local function serveTouched()
       seen[key] = true
       local h = hold(key)
       if h.d == 0 and h.p > 0 and (h.n == 0 or (h.o == consumer and h.w == 0)) then
-        if #takes < credit then handOn(key, h)
+        if not isFull() then handOn(key, h)
         elseif h.n == 0 then offer(key, at)
         else more[#more + 1] = key end
       end
@@ -126,7 +134,7 @@ local function serveTouched()
 end
 
 local function takeReady()
-  while #takes < credit do
+  while not isFull() do
     local found = redis.call('ZRANGEBYSCORE', Q, '-inf', '(' .. int(lonely), 'WITHSCORES', 'LIMIT', 0, math.min(credit - #takes, 64))
     if #found == 0 then return end
     local keys = {}
@@ -135,7 +143,7 @@ local function takeReady()
     for n, key in ipairs(keys) do
       local h = hold(key)
       if h.d == 0 and h.p > 0 and h.n == 0 then
-        if #takes < credit then handOn(key, h)
+        if not isFull() then handOn(key, h)
         else redis.call('ZADD', Q, found[2 * n], key) end
       end
     end
@@ -153,8 +161,8 @@ end
 local scanned, isShut = 0, false
 local function walk(limit)
   local strict = policy['or'] == 'strict'
-  while #takes < credit and scanned < limit and not isShut do
-    local entries = redis.call('XRANGE', T, idAfter(cur), '+', 'COUNT', math.min(limit - scanned, math.max(32, credit - #takes)))
+  while not isFull() and scanned < limit and not isShut do
+    local entries = redis.call('XRANGE', T, idAfter(cur), '+', 'COUNT', math.min(limit - scanned, 64, math.max(16, credit - #takes)))
     if #entries == 0 then return false end
     local lanes, missing = {}, {}
     for n, entry in ipairs(entries) do
@@ -173,7 +181,7 @@ local function walk(limit)
     loadHolds(missing)
     local parks, taken = {}, takenBehind(entries)
     for n, entry in ipairs(entries) do
-      if #takes >= credit then break end
+      if isFull() then break end
       local id, fields, lane = entry[1], entry[2], lanes[n]
       local h, holder = lane and holds[lane], taken[id]
       local isOpen = not h or (h.p == 0 and h.d == 0 and (h.n == 0 or (h.o == consumer and h.w == 0 and h.n < run)))
@@ -196,6 +204,7 @@ local function walk(limit)
       elseif isOpen then
         fresh[#fresh + 1] = id
         takes[#takes + 1] = { id, fields }
+        bytes = bytes + #fields[2]
         if h then
           h.n = h.n + 1
           h.o = consumer

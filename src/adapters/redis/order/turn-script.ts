@@ -18,7 +18,7 @@ ${settleLua}
 ${claimLua}
 
 local function answer(makeRoom, hush, isMore)
-  local due = redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2]
+  local due = nextDue or redis.call('ZRANGE', D, 0, 0, 'WITHSCORES')[2] or 'inf'
   local last = #takes == 0 and redis.call('XREVRANGE', W, '+', '-', 'COUNT', 1)[1]
   return { 'ok', int(at), int(record.v), int(record.at), cur, due == 'inf' and '' or due, makeRoom, hush, isMore, last and last[1] or '0-0', results, takes, more, events, gone }
 end

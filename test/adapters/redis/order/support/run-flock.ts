@@ -15,13 +15,15 @@ export interface FlockRun {
   readonly window: number;
   readonly kills: number;
   readonly seed: number;
+  /** The longest that work on a message takes. Default: 3. */
+  readonly workMs?: number;
 }
 
 /** Three processes at a time over one subscription; some are killed, some leave and come again. */
-export async function runFlock({ order, keys, messages, window, kills, seed }: FlockRun, wrap?: Wrap, patienceMs = 40_000): Promise<{ readonly log: OrderLog; readonly namespace: string }> {
+export async function runFlock({ order, keys, messages, window, kills, seed, workMs = 3 }: FlockRun, wrap?: Wrap, patienceMs = 40_000): Promise<{ readonly log: OrderLog; readonly namespace: string }> {
   const log = new OrderLog(messages);
   const chance = seeded(seed);
-  const plan: FlockPlan = { port: redisPort(), namespace: freshNamespace(), order, log, window, visibilityTimeoutMs: 900, chance, workMs: 3, ...(wrap === undefined ? {} : { wrap }) };
+  const plan: FlockPlan = { port: redisPort(), namespace: freshNamespace(), order, log, window, visibilityTimeoutMs: 900, chance, workMs, ...(wrap === undefined ? {} : { wrap }) };
   const members = await Promise.all([1, 2, 3].map((name) => Member.start(plan, `p${name}`)));
   const publisher = orderBroker(redisPort(), order);
   await firstValueFrom(publisher.open(), { defaultValue: undefined });
