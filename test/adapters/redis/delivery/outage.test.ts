@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bodies, numbered } from '../../../../marbles/conformance/defaults.js';
+import { shardKeys, subscriptionKeys } from '../../../../src/adapters/redis/layout/shard-keys.js';
+import { asList } from '../../../../src/adapters/redis/connection/reply.js';
+import { tickScript } from '../../../../src/adapters/redis/delivery/scripts/tick.js';
+import { KeySpace } from '../../../../src/keys/key-space.js';
+import { openTo } from '../../../support/redis/connection.js';
 import { describeRedis } from '../../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../../support/redis/single.js';
 import { sceneAt } from './support/scene.js';
@@ -37,6 +42,22 @@ describeRedis('deliveries through an outage', () => {
     waiting.stop();
     expect((await scene.answer(waiting)).deliveries).toEqual([]);
   }, 20_000);
+
+  it('a call that takes leases back, and was carried out late, takes none', async () => {
+    const scene = await sceneAt(server.port);
+    const queue = await scene.queue({ visibilityTimeoutMs: scene.lease });
+    await scene.publish(queue, ...numbered(3));
+    const held = await (await scene.consumer(queue)).take(3);
+    await scene.passBeyond(scene.lease);
+    const connection = await openTo(server);
+    const keys = new KeySpace('cw:');
+    const shard = shardKeys(keys, queue, 0);
+    const own = subscriptionKeys(keys, shard, queue.subscription);
+    const names = [shard.topic, own.retry, own.solo, own.delayed, own.held, own.dead, own.deadBody, own.seen, shard.subs, own.state, shard.meta, own.open];
+    const tookBack = async (latest: number): Promise<number> => asList(await connection.run(tickScript, names, [own.group, queue.subscription, '', 500, 10, 1, '-', latest])).length - 9;
+    expect(await tookBack(Date.now() - 1_000)).toBe(0);
+    expect(await tookBack(Date.now() + 1_000)).toBe(held.length);
+  });
 
   it('a server that was killed and comes back finds its consumers, who go on; what was settled stays so', async () => {
     const scene = await sceneAt(server.port);
