@@ -142,7 +142,11 @@ class RedisConnection implements Connection {
     this.#letGo = this.#runtime.stayAlive();
     this.#router.open();
     const admitted = this.#admission.admit();
-    admitted.then(() => { this.#gate.open(); this.#state.ready(); }, (error: unknown) => { this.#gate.refuse(asChronowError(error)); });
+    admitted.then(() => {
+      this.#gate.open();
+      // One of them may have been lost meanwhile.
+      for (const line of this.#router.masters()) this.#changed(line);
+    }, (error: unknown) => { this.#gate.refuse(asChronowError(error)); });
     this.#opening = this.#admission.within(admitted);
     return this.#opening;
   }
