@@ -1,6 +1,7 @@
 import { firstValueFrom, NEVER } from 'rxjs';
 import { expect, it } from 'vitest';
 import { keyed, message, numbered } from '../../../../marbles/conformance/defaults.js';
+import type { Settlement } from '../../../../src/port/lease.js';
 import { describeRedis } from '../../../support/redis/shared.js';
 import { until } from '../../../support/servers/until.js';
 import { bodiesOf, Room, settle, take } from './support/room.js';
@@ -12,8 +13,8 @@ describeRedis('messages behind a held key', () => {
     const link = await room.consumer();
     const [head, ...queued] = await take(link, 8);
     if (head === undefined) throw new Error('nothing came');
-    const settling = firstValueFrom(link.settle([{ token: head.token, action: 'retry', delayMs: 600_000 }, ...queued.map(({ token }) => ({ token, action: 'release' as const }))]));
-    expect(await settling).toEqual([]);
+    const back: readonly Settlement[] = [{ token: head.token, action: 'retry', delayMs: 600_000 }, ...queued.map(({ token }) => ({ token, action: 'release' }) as const)];
+    expect(await firstValueFrom(link.settle(back))).toEqual([]);
     await room.publish(message('other', { key: 'cold' }));
     const [other] = await take(link, 8);
     expect(other?.message.body).toBe('other');
