@@ -5,7 +5,7 @@ import type { Address } from './address.js';
 import type { Driver, Socket, SocketEvents } from './driver.js';
 import { replyOf } from './driver.js';
 import { Flight } from './flight.js';
-import { LineHealth } from './line-health.js';
+import { LineHealth } from '../../common/line-health.js';
 import type { Reply } from './reply.js';
 import { failureOf, type Failure } from './server-error.js';
 
