@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { memoryBackend } from './backend/memory.js';
 import { redisBackend } from './backend/redis.js';
 import { violationsOf } from './check/invariants.js';
-import { reportOf, violationText } from './report.js';
+import { faultLines, reportOf, violationText } from './report.js';
 import { planOf, rowOf, rows } from './rows/rows.js';
 import { Stage } from './stage/stage.js';
 
-// npm run faults -- [--row N3] [--seed 7] [--runs 1] [--backend redis] [--stop-after 1]
-const { values } = parseArgs({ options: { row: { type: 'string' }, seed: { type: 'string', default: '1' }, runs: { type: 'string', default: '1' }, backend: { type: 'string', default: 'redis' }, 'stop-after': { type: 'string', default: '1' } } });
+// npm run faults -- [--row N3] [--seed 7] [--runs 1] [--backend redis] [--stop-after 1] [--faults: what befell, also where all holds]
+const { values } = parseArgs({ options: { row: { type: 'string' }, seed: { type: 'string', default: '1' }, runs: { type: 'string', default: '1' }, backend: { type: 'string', default: 'redis' }, 'stop-after': { type: 'string', default: '1' }, faults: { type: 'boolean', default: false } } });
 const backend = [redisBackend, memoryBackend].find(({ name }) => name === values.backend);
 if (backend === undefined) throw new Error(`--backend is redis or memory; got ${values.backend}`);
 const first = whole('seed', values.seed);
@@ -26,6 +26,7 @@ for (const row of chosen) {
     const struck = strikes.length === 0 ? '' : `, ${strikes.filter((count) => count > 0).length} of ${strikes.length} struck`;
     const deliveries = record.events.filter(({ kind }) => kind === 'claimed').length;
     console.log(`${row.id} seed ${seed}: ${violations.length === 0 ? 'holds' : violations.slice(0, 3).map(violationText).join('; ')} (${deliveries} deliveries${struck}, ${((performance.now() - began) / 1_000).toFixed(1)} s)`);
+    if (values.faults) console.log(faultLines(record).join('\n'));
     if (violations.length === 0) continue;
     broken.push(`--row ${row.id} --seed ${seed}`);
     console.log(reportOf(row.id, plan, record, violations));

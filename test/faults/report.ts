@@ -43,5 +43,15 @@ function linesAbout(violations: readonly Violation[], events: readonly HistoryEv
       default: return false;
     }
   });
-  return told.slice(0, around * 3).map(({ t, process, seq: _seq, kind, ...rest }) => `${(t - start).toFixed(0).padStart(7)} ${process.padEnd(7)} ${kind} ${JSON.stringify(rest).slice(0, 300)}`);
+  return told.slice(0, around * 3).map((event) => lineOf(event, start));
+}
+
+/** The faults of a run, and who came and went. */
+export function faultLines({ events }: RunRecord): readonly string[] {
+  const start = events[0]?.t ?? 0;
+  return events.filter(({ kind }) => kind === 'fault' || kind === 'heal' || kind === 'healed' || kind === 'process' || kind === 'expected' || kind === 'stream-error').map((event) => lineOf(event, start));
+}
+
+function lineOf({ t, process, seq: _seq, kind, ...rest }: HistoryEvent, start: number): string {
+  return `${(t - start).toFixed(0).padStart(7)} ${process.padEnd(7)} ${kind} ${JSON.stringify(rest).slice(0, 300)}`;
 }

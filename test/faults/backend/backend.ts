@@ -8,8 +8,8 @@ export type Address =
   | { readonly backend: 'memory' }
   | { readonly backend: 'redis'; readonly options: Omit<RedisBrokerOptions, 'runtime' | 'limits' | 'client' | 'ca'> };
 
-/** `single`: one server; `always`: it syncs before each answer; `replicas`: with a replica and failover; `confirmed`: and a publish waits for the replica. */
-export type ServerKind = 'single' | 'always' | 'replicas' | 'confirmed' | 'cluster';
+/** `single`: one server; `login`: members come as a user of their own; `always`: it syncs before each answer; `replicas`: with a replica and failover; `confirmed`: and a publish waits for the replica. */
+export type ServerKind = 'single' | 'login' | 'always' | 'replicas' | 'confirmed' | 'cluster';
 
 /** What can happen to servers as such. `power-cut`: down, and what was not synced is gone; `old-master`: one that was killed comes back. */
 export type Change = 'failover' | 'kill-master' | 'old-master' | 'move-slot' | 'power-cut';
@@ -24,7 +24,7 @@ export interface Setting {
 export interface Servers {
   /** What an acknowledged write survives here. */
   readonly durability: Pick<DurabilityRow, 'survives'>;
-  address(line: 'direct' | 'proxy'): Address;
+  address(line: 'direct' | 'proxy' | 'admin'): Address;
   broker(address: Address): Broker | Promise<Broker>;
   /** The line that members with `line: 'proxy'` use. */
   readonly proxy: Proxy;

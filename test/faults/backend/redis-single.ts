@@ -7,16 +7,21 @@ import { footprintOf } from './redis-footprint.js';
 import { quick } from './redis-options.js';
 import { scriptNames } from './scripts.js';
 
+/** Stands for every secret: no history may have it. */
+export const canary = 'canary-password';
+
 /** One server, and one line to it that can be made bad. */
 export async function singleServer(broker: (address: Address) => Broker, { servers, seed }: Setting): Promise<Servers> {
   const isAlways = servers === 'always';
   const server = await startSingle({ persistence: isAlways ? 'always' : 'everysec', settings: { 'enable-debug-command': 'local', 'busy-reply-threshold': 200 } });
   const proxy = await startProxy({ port: server.port, seed, scripts: await scriptNames() });
   const cut = powerCut(server);
+  const login = servers === 'login' ? { username: 'app', password: canary } : {};
+  if (servers === 'login') await server.call('ACL', 'SETUSER', 'app', 'on', `>${canary}`, '~*', '&*', '+@all');
   return {
     // A server that is killed has given to the system what it wrote: only a power cut can take it.
     durability: { survives: ['process-crash', 'server-crash', ...(isAlways ? ['power-cut' as const] : [])] },
-    address: (line) => ({ backend: 'redis', options: { ...quick, hosts: [{ host: '127.0.0.1', port: line === 'proxy' ? proxy.port : server.port }] } }),
+    address: (line) => ({ backend: 'redis', options: { ...quick, ...(line === 'admin' ? {} : login), hosts: [{ host: '127.0.0.1', port: line === 'proxy' ? proxy.port : server.port }] } }),
     broker,
     proxy,
     kill: () => server.kill9(),

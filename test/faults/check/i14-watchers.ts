@@ -8,6 +8,7 @@ export const watchers: Invariant = {
     const written = new Map<string, number>();
     const last = new Map<string, EventOf<'watched'>>();
     const dead = new Set(events.flatMap((event) => (event.kind === 'process' && event.what === 'killed' ? [event.process] : [])));
+    const over = new Set(events.flatMap((event) => (event.kind === 'watch-status' && event.status === 'ended' ? [event.watcher] : [])));
     for (const event of events) {
       if (event.kind === 'write' && event.value !== undefined) written.set(`${event.key} ${event.value}`, event.t);
       if (event.kind !== 'watched') continue;
@@ -20,7 +21,7 @@ export const watchers: Invariant = {
     if (!end.drained) return;
     for (const { watcher, key, revision, value, process } of last.values()) {
       const stored = end.keys[key];
-      if (stored !== undefined && !dead.has(process) && value !== stored.value) say(Infinity, `the watcher ${watcher} of ${key} ended at ${value ?? 'nothing'} (revision ${revision}); stored is ${stored.value ?? 'nothing'} (${stored.revision})`);
+      if (stored !== undefined && !dead.has(process) && !over.has(watcher) && value !== stored.value) say(Infinity, `the watcher ${watcher} of ${key} ended at ${value ?? 'nothing'} (revision ${revision}); stored is ${stored.value ?? 'nothing'} (${stored.revision})`);
     }
   },
 };

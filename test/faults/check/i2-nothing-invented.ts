@@ -12,7 +12,8 @@ export const nothingInvented: Invariant = {
       if (publish === undefined || publish.topic !== topic || publish.from > t) say(t, `${what} of ${id} in ${sub}, which nobody published there`);
       else if (body !== JSON.stringify(payloadOf(n)) || headers !== JSON.stringify(headersOf(n)) || key !== publish.item.key) say(t, `${what} of message ${n} in ${sub} is not what was published`);
     };
-    for (const { claimed } of leases.values()) look(claimed.t, 'a delivery', claimed.sub, claimed);
+    const foreign = new Set(Object.values(end.dead).flatMap((records) => records.filter(({ reason }) => reason === 'Undecodable').map(({ id }) => id)));
+    for (const { claimed } of leases.values()) if (!foreign.has(claimed.id)) look(claimed.t, 'a delivery', claimed.sub, claimed);
     for (const [sub, records] of Object.entries(end.dead)) for (const dead of records) if (dead.reason !== 'Undecodable') look(Infinity, 'a dead letter', sub, dead);
   },
 };

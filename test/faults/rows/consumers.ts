@@ -133,7 +133,7 @@ export const consumers: readonly Row[] = [
     plan: (chance, seed) => load(chance, seed, [moves('start', 'c3', chance.whole(10, 25)), moves('terminate', 'c1'), moves('start', 'c4', chance.whole(5, 25)), moves('terminate', 'c2')], {
       ...longLeases(chance),
       promptMs: 3_000,
-      members: [publisher('p1', 'direct', { from: 1, count: 120, everyMs: 12 }), consumer(chance, 'c1', 'direct', child), consumer(chance, 'c2', 'direct', child), consumer(chance, 'c3', 'direct', { ...child, later: true }), consumer(chance, 'c4', 'direct', { ...child, later: true })],
+      members: [publisher('p1', 'direct', { from: 1, count: 60, on: true, everyMs: 15 }), consumer(chance, 'c1', 'direct', child), consumer(chance, 'c2', 'direct', child), consumer(chance, 'c3', 'direct', { ...child, later: true }), consumer(chance, 'c4', 'direct', { ...child, later: true })],
     }),
   },
 ];

@@ -27,7 +27,7 @@ export const failover: readonly Row[] = [
     promise: 'no confirmed publish is lost; acks and counts may go back',
     servers: 'confirmed',
     seeds: 1,
-    plan: (chance, seed) => load(chance, seed, [fault(chance.whole(10, 60), 0, { kind: 'act', act: 'lag' }, { hazard: 'failover' })], { tailMs, drainMs: 60_000 }),
+    plan: (chance, seed) => load(chance, seed, [fault(chance.whole(10, 60), 0, { kind: 'act', act: 'lag' }, { hazard: 'failover' }), fault(0, 0, { kind: 'change', how: 'old-master', topic: 'orders' }, { hazard: 'failover' })], { tailMs, drainMs: 60_000 }),
     acts: {
       lag: async ({ servers, heard }) => {
         servers.freeze();

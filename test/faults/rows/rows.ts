@@ -7,8 +7,9 @@ import { network } from './network.js';
 import { quiet } from './quiet.js';
 import type { Row } from './row.js';
 import { server } from './server.js';
+import { store } from './store.js';
 
-export const rows: readonly Row[] = [...quiet, ...durability, ...network, ...server, ...consumers, ...failover];
+export const rows: readonly Row[] = [...quiet, ...durability, ...store, ...network, ...server, ...consumers, ...failover];
 
 export function rowOf(id: string): Row {
   const row = rows.find((one) => one.id === id);

@@ -14,6 +14,8 @@ export interface Actor {
   /** Gone before its time. */
   readonly gone: Promise<void>;
   readonly isGone: boolean;
+  /** The last fault is over. */
+  healed(): void;
   close(limitMs: number): Promise<MemberReport>;
   kill(): void;
   /** By SIGTERM; answers with the exit code, null where it did not end by itself. */
@@ -34,6 +36,7 @@ export function actHere(plan: MemberPlan, seed: number, broker: Broker, folder: 
     published: begun.then(({ published }) => published),
     gone: new Promise(() => undefined),
     isGone: false,
+    healed: () => { member.healed(); },
     close: async (limitMs) => {
       const report = await member.close(limitMs);
       journal.close();

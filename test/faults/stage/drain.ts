@@ -21,7 +21,7 @@ export async function drain(stage: Stage): Promise<Drained> {
     await until('everything is worked off', async () => {
       left = await leftIn(stage);
       quiet = left.length === 0 ? quiet + 1 : 0;
-      return quiet === 2 && watchersAreThere(stage, await keysOf(stage));
+      return quiet >= 2 && watchersAreThere(stage, await keysOf(stage));
     }, leftMs());
     return { drained: true, left: [] };
   } catch {
@@ -60,7 +60,8 @@ export async function keysOf({ plan, admin }: Stage): Promise<Readonly<Record<st
 
 function watchersAreThere({ heard, actors }: Stage, keys: Awaited<ReturnType<typeof keysOf>>): boolean {
   const shown = new Map<string, boolean>();
-  for (const event of heard.events) if (event.kind === 'watched' && actors.get(event.process)?.isGone === false) shown.set(`${event.watcher} ${event.key}`, event.value === keys[event.key]?.value);
+  const over = new Set(heard.events.flatMap((event) => (event.kind === 'watch-status' && event.status === 'ended' ? [event.watcher] : [])));
+  for (const event of heard.events) if (event.kind === 'watched' && !over.has(event.watcher) && actors.get(event.process)?.isGone === false) shown.set(`${event.watcher} ${event.key}`, event.value === keys[event.key]?.value);
   return [...shown.values()].every((isThere) => isThere);
 }
 

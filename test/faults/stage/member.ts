@@ -32,6 +32,7 @@ export class Member {
   readonly #beat: NodeJS.Timeout;
   #ending = false;
   #worked = 0;
+  #healed = false;
 
   constructor(plan: MemberPlan, seed: number, broker: Broker, journal: Journal) {
     this.#plan = plan;
@@ -70,11 +71,16 @@ export class Member {
     await firstValueFrom(this.#broker.open());
     this.#journal.add({ kind: 'process', what: 'up' });
     const { consumes, publishes, shares = [], tenantId } = this.#plan;
-    const parts = { cw: this.#cw, seed: this.#seed, journal: this.#journal, tenantId, isEnding: () => this.#ending, follow: <T>(what: string, promise: Promise<T>) => this.#follow(what, promise), working: () => this.#working(), publishing: () => this.#at('publishing') };
+    const parts = { cw: this.#cw, seed: this.#seed, journal: this.#journal, tenantId, isEnding: () => this.#ending, follow: <T>(what: string, promise: Promise<T>) => this.#follow(what, promise), working: () => this.#working(), publishing: () => this.#at('publishing'), isHealed: () => this.#healed };
     for (const plan of consumes) consume(plan, parts);
     const work = shares.map((plan) => share(plan, parts));
     if (publishes !== undefined) work.push(publishAll(publishes, parts));
     return { published: Promise.all(work).then(() => undefined) };
+  }
+
+  /** The last fault is over. */
+  healed(): void {
+    this.#healed = true;
   }
 
   /** Ends it in order. */

@@ -59,7 +59,9 @@ export interface PublishPlan {
   readonly topic: string;
   /** The number of its first message. */
   readonly from: number;
+  /** So many at least; with `on` it goes on until the last fault is over, so that every fault meets something. */
   readonly count: number;
+  readonly on?: boolean | undefined;
   readonly everyMs: number;
   /** How many messages a call has; above 1 it is a publishBatch. */
   readonly batch: number;

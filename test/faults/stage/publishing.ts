@@ -18,15 +18,23 @@ export interface PublishParts {
   readonly follow: <T>(what: string, promise: Promise<T>) => Promise<T>;
   readonly isEnding: () => boolean;
   readonly publishing: () => void;
+  /** The last fault is over. */
+  readonly isHealed: () => boolean;
 }
+
+/** After these the messages may be stored or not. */
+const unknown = new Set(['LINK_LOST', 'PARTIAL_PUBLISH', 'CLOSED']);
+
+/** Numbers of one publisher, the most. */
+const most = 900;
 
 /** Publishes as planned, one call after the other begun in time; resolves when every call has an outcome. */
 export async function publishAll(plan: PublishPlan, parts: PublishParts): Promise<void> {
   const calls: Promise<void>[] = [];
-  for (let from = plan.from; from < plan.from + plan.count; from += plan.batch) {
-    if (parts.isEnding()) break;
-    const last = Math.min(from + plan.batch, plan.from + plan.count);
-    calls.push(publishOne(plan, Array.from({ length: last - from }, (_, index) => itemOf(plan, from + index)), parts));
+  const goesOn = (done: number): boolean => done < plan.count || (plan.on === true && done < most && !parts.isHealed());
+  for (let done = 0; goesOn(done) && !parts.isEnding(); done += plan.batch) {
+    const size = plan.on === true ? plan.batch : Math.min(plan.batch, plan.count - done);
+    calls.push(publishOne(plan, Array.from({ length: size }, (_, index) => itemOf(plan, plan.from + done + index)), parts));
     await pause(plan.everyMs);
   }
   await Promise.all(calls);
@@ -53,7 +61,7 @@ async function publishOne(plan: PublishPlan, items: readonly PublishItem[], part
       journal.add({ kind: 'publish-end', call, how: 'ok', ids: receipts.map(({ id }) => id), code: undefined });
       return;
     } catch (error) {
-      const isUnknown = isChronowError(error, 'LINK_LOST') || isChronowError(error, 'PARTIAL_PUBLISH');
+      const isUnknown = isChronowError(error) && unknown.has(error.code);
       journal.add({ kind: 'publish-end', call, how: isUnknown ? 'info' : 'fail', ids: [], code: codeOf(error) });
       if (!isUnknown || !plan.repeats || isEnding()) return;
       await pause(againMs);

@@ -60,7 +60,7 @@ export class Stage {
     const servers = await backend.start({ servers: options.servers, seed: plan.seed });
     const folder = mkdtempSync(join(tmpdir(), 'chronow-faults-'));
     try {
-      const stage = new Stage(plan, servers, await servers.broker(servers.address('direct')), options, folder);
+      const stage = new Stage(plan, servers, await servers.broker(servers.address('admin')), options, folder);
       return await stage.#play();
     } finally {
       await servers.stop();
@@ -113,10 +113,14 @@ export class Stage {
     await firstValueFrom(admin.open());
     await this.#prepare();
     const before = await servers.footprint();
-    await Promise.all(plan.members.filter(({ later }) => later !== true).map((member) => this.start(member)));
+    // Consumers first: what is published while they start is a backlog, not a fault.
+    const there = plan.members.filter(({ later }) => later !== true);
+    await Promise.all(there.filter(({ consumes }) => consumes.length > 0).map((member) => this.start(member)));
+    await Promise.all(there.filter(({ consumes }) => consumes.length === 0).map((member) => this.start(member)));
     for (const fault of plan.faults) await inject(this, fault);
     servers.proxy.heal();
     journal.add({ kind: 'healed' });
+    for (const actor of this.actors.values()) actor.healed();
     const { drained, left } = await drain(this);
     const known = await endOf(this, drained);
     const ends = await closeAll(this, before);

@@ -48,6 +48,7 @@ export function actInChild(plan: MemberPlan, seed: number, address: Address, fol
     published: Promise.race([published, exited]).then(() => undefined),
     gone,
     get isGone() { return isGone; },
+    healed: () => { tell({ order: 'healed' }); },
     close: async (limitMs) => {
       isClosing = true;
       tell({ order: 'close', limitMs });

@@ -19,7 +19,8 @@ async function obey(order: Order): Promise<void> {
     const { published } = await member.begin();
     say({ word: 'up' });
     void published.then(() => { say({ word: 'published' }); });
-  } else {
+  } else if (order.order === 'healed') member?.healed();
+  else {
     const report = await member?.close(order.limitMs);
     if (report !== undefined) say({ word: 'closed', report });
     process.disconnect();

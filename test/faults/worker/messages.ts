@@ -6,6 +6,7 @@ import type { MemberPlan } from '../stage/plan.js';
 /** What a child is told. */
 export type Order =
   | { readonly order: 'begin'; readonly plan: MemberPlan; readonly seed: number; readonly address: Address; readonly folder: string }
+  | { readonly order: 'healed' }
   | { readonly order: 'close'; readonly limitMs: number };
 
 /** What it says. */
