@@ -19,8 +19,8 @@ describeRedis('messages behind a held key', () => {
     const [other] = await take(link, 8);
     expect(other?.message.body).toBe('other');
     expect(await room.raw.zcard(room.key('parked'))).toBe(1 + 499);
-    expect(await room.raw.call('XPENDING', room.place.topic, room.place.group)).toEqual([1, expect.any(String), expect.any(String), [['c1', '1']]]);
-    expect(await room.raw.zrange(room.key('floor'), 0, 0, 'WITHSCORES')).toEqual(['khot', String(head.message.publishedAt)]);
+    expect(await room.raw.xpending(room.place.topic, room.place.group)).toEqual([1, expect.any(String), expect.any(String), [['c1', '1']]]);
+    expect(await room.raw.zrange(room.key('floor'), '0', '0', 'WITHSCORES')).toEqual(['khot', String(head.message.publishedAt)]);
     const cursor = await room.raw.hget(room.key('cursor'), 'cur');
     expect(cursor).toBe(other?.message.id);
   });
