@@ -52,7 +52,7 @@ export async function everythingSeen(broker: Broker, scope: Scope): Promise<Seen
   return { topics: seen, values };
 }
 
-function plain({ body, ...message }: StoredMessage): Identified & object {
+function plain({ body, ...message }: StoredMessage): Identified & { readonly headers: object; readonly body: string | undefined } {
   return { ...message, headers: { ...message.headers }, body: textOf(body) };
 }
 

@@ -88,7 +88,7 @@ return ids`);
 export async function orderedConsumer({ context, directory }: Office, ref: SubscriptionRef): Promise<{ take(max?: number): Promise<readonly Claimed[]>; end(action: SettleAction, claimed: readonly Claimed[], delayMs?: number): Promise<void> }> {
   const record = await directory.subscription(ref);
   if (record === undefined) throw new Error('no subscription');
-  const link: ConsumerLink = orderedLink(context, directory, ref, record, { consumerId: context.runtime.newId(), consumerName: 'c' });
+  const link: ConsumerLink = await orderedLink(context, directory, ref, record, { consumerId: context.runtime.newId(), consumerName: 'c' });
   return {
     take: async (max = 10) => (await ask(link.claim({ max, until$: NEVER }))).deliveries,
     end: async (action, claimed, delayMs) => { await ask(link.settle(claimed.map(({ token }) => ({ token, action, ...(delayMs === undefined ? {} : { delayMs }), ...(action === 'dead-letter' ? { failure: { reason: 'Rejected' } } : {}) })))); },
