@@ -1,4 +1,3 @@
-import type { OutgoingMessage } from '../../port/message.js';
 import type { PublishReceipt } from '../../port/publisher.js';
 
 interface Known {
@@ -39,11 +38,4 @@ export class Idempotency {
     }
     if (this.#oldest === undefined) this.#newest = undefined;
   }
-}
-
-/** The scope of an idempotency key is the message key beside it; the length keeps the two apart. */
-export function idempotencyName(message: OutgoingMessage): string | undefined {
-  const { idempotencyKey, key } = message;
-  if (idempotencyKey === undefined) return undefined;
-  return key === undefined ? `-${idempotencyKey}` : `${key.length}:${key}${idempotencyKey}`;
 }

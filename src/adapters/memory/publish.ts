@@ -1,10 +1,11 @@
 import { ChronowError } from '../../errors.js';
 import type { OutgoingMessage } from '../../port/message.js';
 import type { PublishBatch, PublishReceipt } from '../../port/publisher.js';
+import { dueTime } from '../common/due-time.js';
+import { idempotencyName } from '../common/idempotency-name.js';
 import { scheduledId } from './entry.js';
-import { Idempotency, idempotencyName } from './idempotency.js';
+import { Idempotency } from './idempotency.js';
 import type { Resends } from './resends.js';
-import { dueTime } from './schedule.js';
 import type { TopicState } from './topic.js';
 import { Watermarks } from './watermarks.js';
 

@@ -1,5 +1,5 @@
 import type { Body, Headers, OutgoingMessage, StoredMessage } from '../../../port/message.js';
-import { idempotencyName } from './idempotency-name.js';
+import { idempotencyName } from '../../common/idempotency-name.js';
 import { messageId } from './ids.js';
 import type { LogDocument, StoredBody } from './log-document.js';
 

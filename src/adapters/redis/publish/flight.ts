@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import type { Directory } from '../topics/directory.js';
 import type { TopicRecord } from '../topics/records.js';
 import type { Capacity } from './capacity.js';
-import type { Part } from './part.js';
+import type { Part } from '../../common/part.js';
 import { receiptsOf } from './receipts.js';
 import { NotStored, ShardCalls } from './shard-call.js';
 

@@ -7,7 +7,7 @@ import type { Script } from '../connection/script.js';
 import type { Context } from '../context.js';
 import type { ShardKeys } from '../layout/shard-keys.js';
 import { shardKeys } from '../layout/shard-keys.js';
-import type { Part } from './part.js';
+import type { Part } from '../../common/part.js';
 import { pushMessage } from './publish-arguments.js';
 import { publishBodiesScript, publishScript, resolveBatchScript, rotateScript } from './publish-scripts.js';
 

@@ -1,7 +1,7 @@
 import { ChronowError } from '../../../errors.js';
 import type { CancelTimer } from '../../../port/runtime.js';
 import type { Context } from '../context.js';
-import type { Part } from './part.js';
+import type { Part } from '../../common/part.js';
 
 /** What one call carries at most; a part is never cut. */
 const mostMessages = 1_000;

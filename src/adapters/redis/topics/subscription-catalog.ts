@@ -8,7 +8,7 @@ import type { Reply } from '../connection/reply.js';
 import { asList, asText } from '../connection/reply.js';
 import type { Script } from '../connection/script.js';
 import type { Context } from '../context.js';
-import { differing, patchedPolicy } from './patch.js';
+import { differing, patchedPolicy } from '../../common/policy-patch.js';
 import type { ConvertOrder, SubscriptionRecord, TopicRecord } from './records.js';
 import { checkOrder, policyConflict, topicNotFound } from './refusals.js';
 import { recordText } from './subscription-record.js';

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../../../port/message.js';
+import type { OutgoingMessage } from '../../port/message.js';
 
 /** What is stored of an idempotency key. Its scope is the message key beside it; the length keeps the two apart. */
 export function idempotencyName({ idempotencyKey, key }: OutgoingMessage): string | undefined {

@@ -1,8 +1,8 @@
-import type { OutgoingMessage } from '../../../port/message.js';
-import type { PublishReceipt } from '../../../port/publisher.js';
+import type { OutgoingMessage } from '../../port/message.js';
+import type { PublishReceipt } from '../../port/publisher.js';
 import type { BatchPart, PartState } from './batch-part.js';
 import type { PendingBatch } from './pending-batch.js';
-import { isBodyOnly } from './publish-arguments.js';
+import { isBodyOnly } from './body-only.js';
 
 /** What one batch sends to one shard: stored as a whole or not at all. */
 export class Part implements BatchPart {

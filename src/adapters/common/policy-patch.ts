@@ -1,4 +1,4 @@
-import type { LimitsPatch, PolicyPatch, SubscriptionPolicy, TopicLimits } from '../../../port/policy.js';
+import type { LimitsPatch, PolicyPatch, SubscriptionPolicy, TopicLimits } from '../../port/policy.js';
 
 /** `stored` with what was named; a member that is undefined was not named. */
 export function patchedPolicy(stored: SubscriptionPolicy, patch: PolicyPatch): SubscriptionPolicy {

@@ -1,5 +1,5 @@
-import type { OutgoingMessage } from '../../../port/message.js';
-import type { PublishReceipt } from '../../../port/publisher.js';
+import type { OutgoingMessage } from '../../port/message.js';
+import type { PublishReceipt } from '../../port/publisher.js';
 
 /**
  * `open`: waits, or is under way, and somebody waits for it. `stored`, `refused` (nothing of it is stored): for good. `unknown`: nobody waits any more,

@@ -1,7 +1,7 @@
 import type { Subscriber } from 'rxjs';
-import { ChronowError, isChronowError } from '../../../errors.js';
-import type { OutgoingMessage } from '../../../port/message.js';
-import type { PublishReceipt } from '../../../port/publisher.js';
+import { ChronowError, isChronowError } from '../../errors.js';
+import type { OutgoingMessage } from '../../port/message.js';
+import type { PublishReceipt } from '../../port/publisher.js';
 import type { BatchPart } from './batch-part.js';
 
 type Receipts = readonly PublishReceipt[];
