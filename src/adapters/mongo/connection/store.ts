@@ -1,4 +1,4 @@
-import type { ClientSession, Collection, Document, Timestamp } from 'mongodb';
+import type { ClientSession, Collection, Document, ReadConcernLike, Timestamp } from 'mongodb';
 import type { Observable } from 'rxjs';
 import type { BrokerEvent, LinkStatus } from '../../../port/events.js';
 import type { ServerClock } from '../../common/server-clock.js';
@@ -14,6 +14,12 @@ export interface AttemptOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+/** Options that a read takes to be causal. */
+export interface ReadAt {
+  readonly session?: ClientSession;
+  readonly readConcern?: ReadConcernLike;
+}
+
 /** What all other rooms of the adapter see of MongoDB. They may import types and BSON classes of the driver as well. */
 export interface MongoStore {
   /** Known after {@link MongoStore.open}. */
@@ -24,16 +30,16 @@ export interface MongoStore {
    * Runs an operation that bears being run twice (the same ids, the same token); again with back-off after every network error, election and the
    * like until the deadline; then `LINK_LOST` (retryable, the outcome unknown). An attempt that got no answer is left behind: it may still be
    * carried out. The operation is told the attempt's number, 1 first: what matches nothing in a later one may be its own doing. Other errors
-   * of the driver come out as `ChronowError`, except a duplicate key (11000), which the operation must catch itself.
+   * of the driver come out as `ChronowError`; a duplicate key (11000) is for the operation itself to catch.
    *
    * `what` stands in messages: `publish to cw_log`; no payload, no name of a user.
    */
   attempt<T>(what: string, operation: (attempt: number) => Promise<T>, options?: AttemptOptions): Promise<T>;
   /**
-   * As {@link MongoStore.attempt}, for reading with majority and not older than `at` (and than what the session saw). Pass `{ session }` to the
-   * reads. `at` undefined: as the server's time is now. Without a replica set: a plain read.
+   * As {@link MongoStore.attempt}, for reads by majority that are not older than `at`: pass `options` to each of them. `at` undefined: not older than
+   * the server is now. Without a replica set these are plain reads.
    */
-  readAt<T>(what: string, at: Timestamp | undefined, read: (session: ClientSession | undefined) => Promise<T>): Promise<T>;
+  readAt<T>(what: string, at: Timestamp | undefined, read: (options: ReadAt) => Promise<T>): Promise<T>;
   /** The server's clock as far as it is known. */
   readonly clock: ServerClock;
   /** Wake-up hints of topics, changes of keys. */

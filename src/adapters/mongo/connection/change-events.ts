@@ -1,0 +1,92 @@
+import { Timestamp, type ChangeStreamDocument, type Document } from 'mongodb';
+import type { KeyHint } from './hints.js';
+
+/** What the stream is to tell. */
+export interface StreamFilter {
+  /** Incarnations of topics. */
+  readonly topics: ReadonlySet<string>;
+  readonly keys: boolean;
+}
+
+/** What an event of the stream means to us. `reset`: somebody dropped or renamed something under us. */
+export type StreamEvent = { readonly kind: 'topic'; readonly id: string } | Extract<KeyHint, { readonly kind: 'change' | 'delete' }> | { readonly kind: 'reset' };
+
+/** Above this many topics all of them come: the filter is sent with every opening, and matched with every write. */
+const mostTopics = 200;
+
+/** Whether a stream that was opened for one filter tells what another one wants. */
+export function covers(opened: StreamFilter, wanted: StreamFilter): boolean {
+  if (wanted.keys && !opened.keys) return false;
+  // A lone `undefined` would match nothing anyway.
+  if (opened.topics.size > mostTopics) return true;
+  return [...wanted.topics].every((id) => opened.topics.has(id));
+}
+
+/** Only what is used crosses the wire: bodies of messages do not. */
+export function pipelineOf({ topics, keys }: StreamFilter): Document[] {
+  const some = topics.size <= mostTopics ? { 'fullDocument.t': { $in: [...topics] } } : {};
+  const wanted: Document[] = [
+    { operationType: { $in: ['drop', 'rename', 'dropDatabase', 'invalidate'] } },
+    ...(topics.size === 0 ? [] : [
+      { operationType: 'insert', 'ns.coll': { $in: ['cw_log', 'cw_deliv'] }, ...some },
+      { operationType: 'update', 'ns.coll': 'cw_topics', 'updateDescription.updatedFields.poke': { $exists: true } },
+    ]),
+    ...(keys ? [{ 'ns.coll': 'cw_kv', operationType: { $in: ['insert', 'update', 'replace', 'delete'] } }] : []),
+  ];
+  const isKey = { $eq: ['$ns.coll', 'cw_kv'] };
+  return [
+    { $match: { $or: wanted } },
+    { $project: {
+      operationType: 1,
+      'ns.coll': 1,
+      clusterTime: 1,
+      documentKey: { $cond: [isKey, '$documentKey', '$$REMOVE'] },
+      fullDocument: { $cond: [isKey, '$fullDocument', { t: '$fullDocument.t' }] },
+      updateDescription: { $cond: [isKey, '$updateDescription', { updatedFields: { poke: '$updateDescription.updatedFields.poke' } }] },
+    } },
+  ];
+}
+
+export function readEvent(event: ChangeStreamDocument): StreamEvent | undefined {
+  const collection: unknown = Reflect.get(Object('ns' in event ? event.ns : {}), 'coll');
+  switch (event.operationType) {
+    case 'insert':
+      return collection === 'cw_kv' ? changed(event) : topicOf(event.fullDocument['t']);
+    case 'replace':
+      return collection === 'cw_kv' ? changed(event) : undefined;
+    case 'update':
+      return collection === 'cw_kv' ? updated(event) : topicOf(String(event.updateDescription.updatedFields?.['poke']).split(':')[0]);
+    case 'delete':
+      return { kind: 'delete', id: idOf(event.documentKey), at: event.clusterTime };
+    case 'drop': case 'rename':
+      return typeof collection === 'string' && collection.startsWith('cw_') ? { kind: 'reset' } : undefined;
+    case 'dropDatabase': case 'invalidate':
+      return { kind: 'reset' };
+    default:
+      return undefined;
+  }
+}
+
+function topicOf(id: unknown): StreamEvent | undefined {
+  return typeof id === 'string' ? { kind: 'topic', id } : undefined;
+}
+
+function changed(event: Extract<ChangeStreamDocument, { readonly operationType: 'insert' | 'replace' }>): StreamEvent {
+  return { kind: 'change', id: idOf(event.documentKey), document: event.fullDocument, at: event.clusterTime };
+}
+
+function updated({ documentKey, updateDescription, clusterTime }: Extract<ChangeStreamDocument, { readonly operationType: 'update' }>): StreamEvent {
+  return { kind: 'change', id: idOf(documentKey), updated: updateDescription.updatedFields, removed: updateDescription.removedFields, at: clusterTime };
+}
+
+function idOf(key: unknown): string {
+  return String(Reflect.get(Object(key), '_id'));
+}
+
+/** The time in a resume token: KeyString begins with its type and the time. A token may only be resumed with the filter it came from, a time with any. */
+export function timeOfToken(token: unknown): Timestamp | undefined {
+  const data: unknown = Reflect.get(Object(token), '_data');
+  const match = typeof data === 'string' ? /^82([0-9A-F]{8})([0-9A-F]{8})/i.exec(data) : null;
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return new Timestamp({ t: Number.parseInt(match[1], 16), i: Number.parseInt(match[2], 16) });
+}
