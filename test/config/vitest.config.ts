@@ -20,13 +20,15 @@ const settings: Readonly<Record<string, object>> = {
   // They run whole compilers.
   types: { testTimeout: 120_000 },
   docs: { ...redis, testTimeout: 120_000 },
-  conformance: redis,
+  // Most of their time is waiting.
+  conformance: { ...redis, maxConcurrency: 12 },
   property: redis,
   examples: redis,
   redis: { ...redis, testTimeout: 60_000 },
   mongo: { ...mongo, testTimeout: 60_000 },
   'mongo-6': { ...mongo, testTimeout: 60_000, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },
-  faults: { ...redis, testTimeout: 120_000 },
+  // Most of their time is waiting for leases and timeouts.
+  faults: { globalSetup: [...redis.globalSetup, 'test/faults/compile.ts'], testTimeout: 180_000, maxConcurrency: 4 },
   // The files share one parse of the sources.
   architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },

@@ -36,8 +36,8 @@ export function policy(chance: Chance, more: Partial<SubscriptionPolicy> = {}): 
 
 export function publishers(chance: Chance, count = 40): readonly MemberPlan[] {
   return [
-    publisher('p1', 'proxy', { from: 1, count, on: true, keys: chance.whole(3, 8), everyMs: chance.whole(8, 20), delayedEvery: chance.pick(0, 9) }),
-    publisher('p2', 'direct', { from: 1_001, count: Math.ceil(count / 2), on: true, batch: chance.whole(2, 8), keys: chance.pick(0, 4), everyMs: chance.whole(50, 150) }),
+    publisher('p1', 'proxy', { from: 1, count, on: true, keys: chance.whole(3, 8), everyMs: chance.whole(18, 36), delayedEvery: chance.pick(0, 9) }),
+    publisher('p2', 'direct', { from: 1_001, count: Math.ceil(count / 2), on: true, batch: chance.whole(2, 5), keys: chance.pick(0, 4), everyMs: chance.whole(150, 300) }),
   ];
 }
 

@@ -14,7 +14,7 @@ export function temperOf(seed: number, n: number): Temper {
 export function workMsOf(seed: number, n: number, most: number): number {
   const chance = new Chance(seedOf(seed, 'work', n));
   // A few take longer than a lease, which must be renewed.
-  return chance.happens(0.02) ? 1_100 : Math.floor(chance.next() * most);
+  return chance.happens(0.012) ? 800 : Math.floor(chance.next() * most);
 }
 
 export function subName(tenantId: string | undefined, topic: string, name: string): string {

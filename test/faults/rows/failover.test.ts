@@ -1,0 +1,4 @@
+import { testRows } from '../test-rows.js';
+import { failover } from './failover.js';
+
+testRows('faults: failover', failover);

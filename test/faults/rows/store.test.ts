@@ -1,0 +1,4 @@
+import { testRows } from '../test-rows.js';
+import { store } from './store.js';
+
+testRows('faults: store', store);
