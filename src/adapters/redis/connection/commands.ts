@@ -30,6 +30,8 @@ export const usedCommands: readonly UsedCommand[] = Object.freeze([
   client('evalsha', '2.6', 'all that writes is a script'),
   client('xreadgroup', '5.0', 'to wait for messages', { probe: ['GROUP', 'g', 'c', 'STREAMS', 'key', '>'] }),
   client('xread', '5.0', 'to wait for what an order frees', { probe: ['COUNT', '1', 'STREAMS', 'key', '$'] }),
+  client('sadd', '1.0', 'names of topics'),
+  client('srem', '1.0', 'names of topics', { probe: ['key', 'm'] }),
   client('smembers', '1.0', 'names of topics', { probe: ['key'] }),
   client('subscribe', '2.0', 'changes of shared values'),
   client('unsubscribe', '2.0', 'changes of shared values'),

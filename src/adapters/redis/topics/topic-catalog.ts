@@ -49,11 +49,11 @@ export class TopicCatalog {
 
   async ensure({ topic: ref, limits, defaults }: EnsureTopic): Promise<StoredTopic> {
     // Before the topic, so that a topic is never without its place in the list; a name without a topic is not listed.
-    await this.#list('sadd', ref);
+    await this.#list(ref);
     const { record, created } = await this.#ensureShard(ref, 0, limits, defaults);
     const followers = Array.from({ length: record.shardCount - 1 }, (_, index) => this.#ensureShard(ref, index + 1, record.limits, record.limits));
     await Promise.all(followers);
-    if (created) await this.#list('sadd', ref);
+    if (created) await this.#list(ref);
     this.#seen.set(this.#context.keys.topicKey(ref), record);
     return { ref, limits: record.limits, created };
   }
@@ -68,7 +68,7 @@ export class TopicCatalog {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const overview = await this.overview(ref);
       if (overview === undefined) return false;
-      if (attempt === 0) await this.#list('srem', ref);
+      if (attempt === 0) await this.#unlist(ref);
       const { topic, subscriptions } = overview;
       const replies: Reply[] = [];
       for (let shard = 0; shard < topic.shardCount; shard++) replies.push(await this.#deleteShard(ref, shard, overview.subscriptionsVersion, subscriptions));
@@ -100,8 +100,12 @@ export class TopicCatalog {
     return known === undefined ? 0 : this.#context.connection.run(deleteTopicScript, all, [known]);
   }
 
-  async #list(command: 'sadd' | 'srem', ref: TopicRef): Promise<void> {
-    await this.#context.connection.command(command, this.#context.keys.scopeKey(ref, 'topics'), ref.topic);
+  async #list(ref: TopicRef): Promise<void> {
+    await this.#context.connection.command('sadd', this.#context.keys.scopeKey(ref, 'topics'), ref.topic);
+  }
+
+  async #unlist(ref: TopicRef): Promise<void> {
+    await this.#context.connection.command('srem', this.#context.keys.scopeKey(ref, 'topics'), ref.topic);
   }
 }
 
