@@ -146,6 +146,18 @@ describeRedis('reading', () => {
     expect(bodies((await scene.answer(waiting)).deliveries)).toEqual(['second']);
   });
 
+  it('what one process believes to be spent, after another one allowed more deliveries, lives', async () => {
+    const scene = await sceneAt(redisPort());
+    const queue = await scene.queue({ maxDeliveries: 1 });
+    const [one, late] = [await scene.consumer(queue, 'c1'), await scene.consumer(queue, 'c2', scene.second)];
+    await late.nothing();
+    await scene.subscribe(scene.ref('orders'), 'billing', { maxDeliveries: 3 });
+    await scene.publish(queue, 'a');
+    await one.retry(await one.takeOne(), 0);
+    expect((await late.takeOne()).deliveryCount).toBe(2);
+    await scene.counts(queue, { dead: 0 });
+  });
+
   it('a consumer that leaves with empty hands is forgotten by the server, one that holds something is not', async () => {
     const scene = await sceneAt(redisPort());
     const queue = await scene.queue({ visibilityTimeoutMs: scene.lease });

@@ -7,7 +7,7 @@ import { pieces } from './pieces.js';
  * KEYS: topic, retry, solo, delayed, held, dead, dead-body, state, subs, open.
  * ARGV: group, consumer, number of the call, subscription, what message ids of this shard begin with, first and last id in each of the three streams (`-` where it
  * has none); then for each item: action, stream (1-3), id, delay (-1: by policy), note.
- * Actions: a ack, r retry, d dead-letter, f release, l leak, x expired, s spent before it was handed out, u undecodable. x, s, u and f give the attempt back.
+ * Actions: a ack, r retry, d dead-letter, f release, l leak, x expired, s spent before it was handed out (unless the policy as stored lets it live), u undecodable. x, s, u and f give the attempt back.
  * Answers: results (`place` and a letter: L lost, G gone, D dead-lettered, O dropped, F failed; behind it the error, or N where nobody ever started it; joined by
  * commas), version of the policy, ms to the next delayed one, copies added to retry, copies added to solo.
  */
@@ -53,6 +53,7 @@ local function plan(item, fields)
   local lapsed, leaks = find(fields, 'l') == '1', tonumber(find(fields, 'n') or 0)
   local spent, reason, code = attempts >= policy.md, nil, ''
   if action == 'd' then reason = true
+  elseif action == 's' and attempts - item.count < policy.md then action, attempts = 'f', attempts - item.count
   elseif action == 'x' or action == 's' or action == 'u' then reason, attempts = true, attempts - item.count
   elseif action == 'l' then
     leaks, lapsed = leaks + 1, true
