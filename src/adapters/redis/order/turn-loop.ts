@@ -119,7 +119,7 @@ export class TurnLoop {
       this.#busy = false;
     }
     // Something came while the last step ended.
-    if (this.#calls.length > 0 || this.#claim?.isStopped === true) this.wake();
+    if (this.#calls.length > 0 || this.#claim?.isStopped === true || (this.#claim !== undefined && this.#lines.some(({ isRung }) => isRung))) this.wake();
     else for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
