@@ -17,8 +17,12 @@ export const indexes: Readonly<Partial<Record<HotCollection, readonly IndexDescr
     { name: 'cw_expiry', key: { exp: 1 }, expireAfterSeconds: 0 },
   ],
   cw_holds: [{ name: 'cw_until', key: { s: 1, until: 1 } }],
-  cw_kv: [{ name: 'cw_expiry', key: { x: 1 }, expireAfterSeconds: 0 }],
-  cw_kv_versions: [{ name: 'cw_versions', key: { k: 1, v: -1 } }],
+  // Not by the end of the value: its revision is remembered for longer.
+  cw_kv: [{ name: 'cw_expiry', key: { exp: 1 }, expireAfterSeconds: 0 }],
+  cw_kv_versions: [
+    { name: 'cw_versions', key: { k: 1, v: -1 } },
+    { name: 'cw_expiry', key: { exp: 1 }, expireAfterSeconds: 0 },
+  ],
 };
 
 /** All collections, those without indexes of ours as well: an empty list is what creating them needs. */
