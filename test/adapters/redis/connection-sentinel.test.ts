@@ -1,4 +1,4 @@
-import { filter, firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom, map, take, toArray } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Connection } from '../../../src/adapters/redis/connection/connection.js';
 import { script } from '../../../src/adapters/redis/connection/script.js';
@@ -42,6 +42,16 @@ describeRedis('a connection by sentinels', () => {
     await set.caughtUp();
     expect(await redis.runConfirmed(push, ['cw:sure'], ['c'])).toEqual({ reply: 3, replicas: 1, enough: true });
   });
+
+  it('tells who listens when the master has become a replica, although that keeps their connection and nothing else is sent', async () => {
+    const redis = await open();
+    const signals = firstValueFrom(redis.pubsub.channel('news').pipe(map(({ kind }) => kind), take(3), toArray()));
+    const subscribed = firstValueFrom(redis.pubsub.channel('news').pipe(filter(({ kind }) => kind === 'subscribed')));
+    await subscribed;
+    await set.failover();
+    expect(await signals).toEqual(['subscribed', 'lost', 'subscribed']);
+    await set.caughtUp();
+  }, 60_000);
 
   it('follows a planned failover and a crash, calls under way and readers with it', async () => {
     const redis = await open();

@@ -57,8 +57,14 @@ export class PubSubHub implements PubSub {
     });
   }
 
+  /** A master is up again, perhaps another server, perhaps without its last writes. */
+  masterBack(): void {
+    this.#common.renew();
+  }
+
   /** The masters may be others now. */
   mastersChanged(): void {
+    this.#common.renew();
     if (this.#fans.size === 0 && this.#perMaster.size === 0) return;
     const lines = this.#linesNow();
     for (const fan of this.#fans) fan.spread(lines);

@@ -20,7 +20,7 @@ import type { ConnectionOptions } from './options.js';
 import type { Probes } from './probes.js';
 import { PubSubHub } from './pub-sub-hub.js';
 import type { PubSub } from './pubsub-signals.js';
-import type { Reply } from './reply.js';
+import { asText, type Reply } from './reply.js';
 import type { Router, RouterParts } from './router.js';
 import type { Script } from './script.js';
 import { ServerClock } from '../../common/server-clock.js';
@@ -57,6 +57,8 @@ class RedisConnection implements Connection {
   readonly #deadlineMs: number;
   readonly #backoff: Backoff;
   #letGo: CancelTimer | undefined = undefined;
+  /** Lines that have been up before. */
+  readonly #wereUp = new WeakSet<NodeLine>();
   #opening: Promise<void> | undefined = undefined;
   #isClosed = false;
 
@@ -187,6 +189,10 @@ class RedisConnection implements Connection {
   #changed(line: NodeLine): void {
     this.#admission.changed(line);
     const { state } = line;
+    if (state.kind === 'ready') {
+      if (this.#wereUp.has(line)) this.#hub.masterBack();
+      this.#wereUp.add(line);
+    }
     if (state.kind === 'ready' && this.#admission.isAdmitted) {
       if (this.#router.masters().every((master) => master.state.kind === 'ready' || master.state.kind === 'idle')) this.#state.ready();
       return;
@@ -199,7 +205,9 @@ class RedisConnection implements Connection {
   }
 
   /** Its deadline is what finds a line dead that nobody uses. */
+  /** A master that became a replica answers pings: only what it says of itself shows that the sentinels have another one. */
   #ping(line: NodeLine): void {
-    this.#commander.commandOver(line, 'ping', []).catch(() => undefined);
+    if (this.topology !== 'sentinel') this.#commander.commandOver(line, 'ping', []).catch(() => undefined);
+    else this.#commander.commandOver(line, 'info', ['replication']).then((info) => { if (/^role:slave/m.test(asText(info))) this.#router.doubt(); }, () => undefined);
   }
 }

@@ -61,6 +61,17 @@ export class SubscriberLine {
     };
   }
 
+  /**
+   * The master is another one, or was down. A master that became a replica keeps its subscribers and passes on what is published, so that nothing shows here that the store may
+   * have gone back: whoever listens is told `lost`, and `subscribed` where the master is now.
+   */
+  renew(): void {
+    if (!this.#isReady) return;
+    this.#drop();
+    this.#tellLost();
+    if (this.#topics.size > 0) this.#connect();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#drop();
@@ -137,12 +148,16 @@ export class SubscriberLine {
   #down(_failure: Failure): void {
     this.#drop();
     this.#failures += 1;
+    this.#tellLost();
+    if (this.#topics.size > 0) this.#retry();
+  }
+
+  #tellLost(): void {
     for (const topic of [...this.#topics.values()]) {
       if (!topic.isSubscribed) continue;
       topic.isSubscribed = false;
       for (const listener of [...topic.listeners]) listener.lost();
     }
-    if (this.#topics.size > 0) this.#retry();
   }
 
   #retry(): void {
