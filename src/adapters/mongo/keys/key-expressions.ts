@@ -1,0 +1,63 @@
+import type { Document } from 'mongodb';
+
+/** So long a value that is gone is remembered by its revision, ms. */
+export const rememberedMs = 86_400_000;
+
+/** Calls of one client at an expected revision that are remembered: it waits for an answer before it knows the next revision. */
+const mostOfClient = 4;
+const mostDone = 64;
+
+/** Who writes, so that a write that is sent again is known. */
+export interface WriteToken {
+  readonly client: string;
+  readonly token: string;
+}
+
+/**
+ * What the document of a key says at the server's time, for `$cond` and the like: `alive` there is a value, `ended` there was one and its time is over,
+ * `rev` the revision that it is at, `next` the one that a write makes, never below the server's clock in µs.
+ */
+export function withState(expression: unknown): Document {
+  const micros = { $multiply: [{ $toLong: '$$NOW' }, 1_000] };
+  const isOver = { $and: [{ $eq: [{ $type: '$x' }, 'date'] }, { $lte: ['$x', '$$NOW'] }] };
+  return {
+    $let: {
+      vars: { has: exists('$b'), over: isOver },
+      in: {
+        $let: {
+          vars: { alive: { $and: ['$$has', { $not: ['$$over'] }] }, ended: { $and: ['$$has', '$$over'] } },
+          in: {
+            $let: {
+              vars: { rev: { $cond: ['$$ended', { $max: [{ $add: ['$v', 1] }, { $multiply: [{ $toLong: '$x' }, 1_000] }] }, { $ifNull: ['$v', { $toLong: 0 }] }] } },
+              in: { $let: { vars: { next: { $max: [{ $add: ['$$rev', 1] }, micros] } }, in: expression } },
+            },
+          },
+        },
+      },
+    },
+  };
+}
+
+export function exists(field: string): Document {
+  return { $ne: [{ $type: field }, 'missing'] };
+}
+
+export function literal(value: unknown): Document {
+  return { $literal: value };
+}
+
+/** In some ms by the server's clock. */
+export function after(ms: number): Document {
+  return { $add: ['$$NOW', ms] };
+}
+
+/** Whether this very write was carried out before. */
+export function isDone({ token }: WriteToken): Document {
+  return { $or: [{ $eq: ['$w', literal(token)] }, { $in: [literal(token), { $ifNull: ['$t.w', []] }] }] };
+}
+
+/** The remembered writes, with this one of revision `made`. */
+export function done({ token, client }: WriteToken, made: string): Document {
+  const of = (operator: '$eq' | '$ne'): Document => ({ $filter: { input: { $ifNull: ['$t', []] }, cond: { [operator]: ['$$this.c', literal(client)] } } });
+  return { $slice: [{ $concatArrays: [[{ w: literal(token), c: literal(client), v: made }], { $slice: [of('$eq'), mostOfClient - 1] }, of('$ne')] }, mostDone] };
+}
