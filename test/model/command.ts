@@ -48,8 +48,7 @@ class Performed<A> implements Command {
 /** Lets everything come that comes in this instant, and looks whether it may stay like this. */
 export async function settleDown(model: Model, world: World): Promise<void> {
   await world.still();
-  model.hear(world.heard());
-  model.rest(world.now());
+  await world.eventually(() => model.rest(world.now()), () => model.hear(world.heard()));
 }
 
 export function command<A>(args: fc.Arbitrary<A>, move: Move<A>): fc.Arbitrary<Command> {

@@ -9,7 +9,7 @@ import type { DeathEvent } from './rules/endings.js';
 import { checkAnswer } from './rules/hand-out.js';
 import { owedTo } from './rules/owed.js';
 import { checkShown, checkSignal } from './rules/watching.js';
-import type { Span } from './span.js';
+import type { Now } from './span.js';
 import type { Consumer } from './state/consumer.js';
 import type { Hold } from './state/fate.js';
 import { KeyModel } from './state/key-model.js';
@@ -28,7 +28,7 @@ export class Model {
   /** How many changes of policy were told. */
   policyChanges = 0;
   /** Deaths that were told before the answer that explains them. */
-  readonly unexplained: { readonly sub: SubscriptionModel; readonly event: DeathEvent }[] = [];
+  unexplained: readonly { readonly sub: SubscriptionModel; readonly event: DeathEvent }[] = [];
 
   constructor(scope: Scope) {
     this.scope = scope;
@@ -62,15 +62,16 @@ export class Model {
   }
 
   /** Time has passed. */
-  turn(now: Span): void {
+  turn(now: Now): void {
     this.topic?.turnDue(now);
   }
 
   /** A call is over and nothing moves: everything was told, and nobody waits for what is there. */
-  rest(now: Span): void {
+  rest(now: Now): void {
     this.turn(now);
     this.topic?.trim();
-    for (const { sub, event } of this.unexplained.splice(0)) assert.ok(hearDeath(sub, event, now), `${event.type} of ${String(sub.fates.get(event.id))} was told without reason`);
+    this.unexplained = this.unexplained.filter(({ sub, event }) => !hearDeath(sub, event, now));
+    for (const { sub, event } of this.unexplained) assert.fail(`${event.type} of ${String(sub.fates.get(event.id))} was told without reason`);
     for (const sub of this.subscriptions()) {
       checkTold(sub);
       for (const consumer of sub.consumers) if (consumer?.claim !== undefined) this.#checkWait(consumer, now);
@@ -79,7 +80,7 @@ export class Model {
     for (const watching of this.watchings) checkShown(watching, this.keys.values());
   }
 
-  #checkWait(consumer: Consumer, now: Span): void {
+  #checkWait(consumer: Consumer, now: Now): void {
     const owed = owedTo(consumer, now);
     assert.ok(owed === undefined, `the claim of ${consumer.name} waits although there is ${String(owed)}`);
   }
@@ -109,14 +110,14 @@ export class Model {
     }
   }
 
-  #hearEvent(event: BrokerEvent, now: Span): void {
+  #hearEvent(event: BrokerEvent, now: Now): void {
     if (event.type === 'topic-filling' || !('subscription' in event)) return;
     const sub = this.subscription(event.subscription.subscription);
     if (sub === undefined) return;
     if (event.type === 'lease-lapsed') hearLapse(sub, event, now);
     else if (event.type === 'dead-lettered' || event.type === 'dropped') {
       if (event.reason === 'Overflow' && this.topic !== undefined) checkOverflow(this.topic, now);
-      if (!hearDeath(sub, event, now)) this.unexplained.push({ sub, event });
+      if (!hearDeath(sub, event, now)) this.unexplained = [...this.unexplained, { sub, event }];
     } else if (event.type === 'policy-changed') {
       this.policyChanges += 1;
       sub.change(event.after);

@@ -21,6 +21,16 @@ export function hasCome(moment: Span, now: Span): boolean {
   return now.lo >= moment.hi;
 }
 
+/** When a call lay, or something was heard of; what follows from it is there after `patienceMs` at the latest. 0 in virtual time. */
+export interface Now extends Span {
+  readonly patienceMs: number;
+}
+
+/** What is to happen at the moment has happened for certain, whoever has to do it. */
+export function isOverdue(moment: Span, now: Now): boolean {
+  return now.lo >= moment.hi + now.patienceMs;
+}
+
 export function includes(span: Span, time: number): boolean {
   return span.lo <= time && time <= span.hi;
 }

@@ -8,7 +8,7 @@ import type { Broker } from '../../src/port/broker.js';
 import type { BrokerEvent } from '../../src/port/events.js';
 import type { WatchSignal } from '../../src/port/watch-source.js';
 import type { Entry } from './journal.js';
-import type { Span } from './span.js';
+import type { Now } from './span.js';
 import { Consumer } from './state/consumer.js';
 import type { SubscriptionModel } from './state/subscription-model.js';
 import type { Watching } from './state/watching.js';
@@ -17,34 +17,43 @@ import type { Watching } from './state/watching.js';
 export interface Asked<T> {
   readonly value: T | undefined;
   readonly refused: ErrorCode | undefined;
-  readonly now: Span;
+  readonly now: Now;
 }
+
+/** Between two looks in real time. */
+const stepMs = 15;
 
 /** The system under test: a session of any backend, and what comes from it by itself. */
 export class World {
   readonly scene: Scene;
   readonly broker: Broker;
   readonly #journal: Entry[] = [];
-  readonly #slackMs: number;
+  /** How exactly one tells the time here. */
+  readonly #exactMs: number;
   #consumers = 0;
 
   constructor(harness: ConformanceHarness, session: ConformanceSession) {
     this.scene = new Scene(harness, session);
     this.broker = session.broker;
-    // In virtual time everything is exact.
-    this.#slackMs = harness.patienceMs === 0 ? 0 : harness.patienceMs + harness.capabilities.timeGranularityMs;
+    // In virtual time everything is.
+    this.#exactMs = harness.patienceMs === 0 ? 0 : harness.capabilities.timeGranularityMs;
     const toldBy = new WeakMap<BrokerEvent, Broker>();
     for (const broker of new Set([this.scene.broker, this.scene.second])) {
       broker.events$.subscribe((event) => {
         // Two lines to one store in this process may tell of the same event; one line tells it once.
         const first = toldBy.get(event) ?? broker;
         toldBy.set(event, first);
-        if (first === broker) this.#journal.push({ kind: 'event', now: this.now(), event });
+        if (first === broker) this.#journal.push({ kind: 'event', now: this.#heardSince(), event });
       });
     }
   }
 
-  now(): Span {
+  /** In real time nothing is there at once: what is heard happened a while ago, and what must come is given time. */
+  get isReal(): boolean {
+    return this.scene.harness.patienceMs > 0;
+  }
+
+  now(): Now {
     return this.#since(this.scene.now());
   }
 
@@ -54,9 +63,23 @@ export class World {
 
   /** Lets come what comes in this instant; in real time also what takes its time, until `isDone` or patience ends. */
   async still(isDone: () => boolean = () => true): Promise<void> {
-    const { quietMs, patienceMs } = this.scene.harness;
-    await this.pass(quietMs);
-    for (let waited = 0; waited < patienceMs && !isDone(); waited += Math.max(quietMs, 10)) await this.pass(Math.max(quietMs, 10));
+    const { patienceMs } = this.scene.harness;
+    await this.pass(this.isReal ? stepMs : 0);
+    for (let waited = 0; waited < patienceMs && !isDone(); waited += stepMs) await this.pass(stepMs);
+  }
+
+  /** Waits until nobody complains of what is missing, as long as patience lasts. */
+  async eventually<T>(check: () => Promise<T> | T, before: () => void): Promise<T> {
+    const end = this.scene.now() + this.scene.harness.patienceMs;
+    for (;;) {
+      before();
+      try {
+        return await check();
+      } catch (error) {
+        if (!this.isReal || this.scene.now() >= end) throw error;
+      }
+      await this.pass(stepMs);
+    }
   }
 
   /** Asks, and counts a refusal with one of these codes as an answer. */
@@ -73,7 +96,7 @@ export class World {
   }
 
   /** Asks for what must be answered. */
-  async answer<T>(call: Observable<T>): Promise<{ readonly value: T; readonly now: Span }> {
+  async answer<T>(call: Observable<T>): Promise<{ readonly value: T; readonly now: Now }> {
     const start = this.scene.now();
     const value = await this.scene.ask(call);
     return { value, now: this.#since(start) };
@@ -116,22 +139,28 @@ export class World {
       },
     };
     consumer.claim = claim;
+    const begin = this.scene.now();
     consumer.link.claim({ max, until$: until }).subscribe({
-      next: (answer) => this.#journal.push({ kind: 'claim', now: this.now(), consumer, answer }),
-      error: (error: unknown) => this.#journal.push({ kind: 'claim failed', now: this.now(), consumer, error }),
+      next: (answer) => this.#journal.push({ kind: 'claim', now: this.#heardSince(begin), consumer, answer }),
+      error: (error: unknown) => this.#journal.push({ kind: 'claim failed', now: this.#heardSince(begin), consumer, error }),
     });
   }
 
   watch(watching: Watching, source: Observable<WatchSignal>): void {
     const subscription = source.subscribe({
-      next: (signal) => this.#journal.push({ kind: 'signal', now: this.now(), watching, signal }),
+      next: (signal) => this.#journal.push({ kind: 'signal', now: this.#heardSince(), watching, signal }),
       error: (error: unknown) => this.#journal.push({ kind: 'watch ended', now: this.now(), watching, error }),
       complete: () => this.#journal.push({ kind: 'watch ended', now: this.now(), watching, error: undefined }),
     });
     watching.stop = () => subscription.unsubscribe();
   }
 
-  #since(start: number): Span {
-    return { lo: start - this.#slackMs, hi: this.scene.now() + this.#slackMs };
+  #since(start: number): Now {
+    return { lo: start - this.#exactMs, hi: this.scene.now() + this.#exactMs, patienceMs: this.scene.harness.patienceMs };
+  }
+
+  /** What is heard now happened before, and not long ago. */
+  #heardSince(begin = -Infinity): Now {
+    return this.#since(Math.max(begin, this.scene.now() - this.scene.harness.patienceMs));
   }
 }

@@ -4,7 +4,7 @@ import { command } from '../command.js';
 import type { Command } from '../command.js';
 import { unsettledIn } from '../rules/capacity.js';
 import { isDoomed } from '../rules/judge.js';
-import { peek } from '../rules/looking.js';
+import { calm, peek } from '../rules/looking.js';
 import { mayHaveCome } from '../span.js';
 import type { Fate } from '../state/fate.js';
 
@@ -15,6 +15,7 @@ export const purge: fc.Arbitrary<Command> = command(fc.constant(undefined), {
   run: async (model, world) => {
     const { topic } = model;
     assert.ok(topic);
+    await calm(model, world, topic);
     const { value: count, now } = await world.answer(world.broker.inspection.purge(topic.ref));
     model.turn(now);
     model.hear(world.events());
@@ -52,6 +53,7 @@ export const redeliver: fc.Arbitrary<Command> = command(fc.record({ subscription
     const { topic } = model;
     const sub = model.subscription(subscription);
     assert.ok(topic && sub);
+    await calm(model, world, topic);
     const all = [...topic.sent.values()].filter((sent) => !topic.scheduled.has(sent));
     const chosen = new Set(numbers.flatMap((number) => (all.length === 0 ? [] : all.slice(number % all.length).slice(0, 1))));
     const { value: count, now } = await world.answer(world.broker.inspection.redeliver(sub.ref, ['no-such-id', ...[...chosen].map(({ id }) => id)]));

@@ -32,10 +32,9 @@ export const setKey: fc.Arbitrary<Command> = command(fc.record({ key: name, expe
     const key = model.key(named);
     bodies += 1;
     const write: KeyWrite & { readonly body: string } = { key: refOf(model, named), body: `v${bodies}`, ttlMs, expectedRevision: revisionOf(key, expected), keepVersions };
-    const before = world.now();
     const { value, now } = await world.ask(world.broker.keys.set(write), 'KEY_CLOSED');
     if (value === undefined) {
-      assert.ok(key.mark === 'closed' && fits(key, write.expectedRevision, before).may, `${named} was refused as closed`);
+      assert.ok(key.mark === 'closed' && fits(key, write.expectedRevision, now).may, `${named} was refused as closed`);
       return 'closed';
     }
     assert.ok(!value.written || key.mark !== 'closed', `${named} is closed and was written`);

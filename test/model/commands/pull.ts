@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { command } from '../command.js';
+import { command, settleDown } from '../command.js';
 import type { Command } from '../command.js';
 import type { Model } from '../model.js';
 import type { Consumer } from '../state/consumer.js';
@@ -40,9 +40,7 @@ export async function take(model: Model, world: World, consumer: Consumer, max: 
   await stopClaim(model, world, consumer);
   const before = consumer.holds.size;
   world.claim(consumer, max);
-  await world.still();
-  model.hear(world.heard());
-  model.rest(world.now());
+  await settleDown(model, world);
   const isLeft = consumer.claim !== undefined;
   await stopClaim(model, world, consumer);
   return isLeft || consumer.isAskedForRoom ? `${said(consumer, before)}${consumer.isAskedForRoom ? ', asked for room' : ''}` : said(consumer, before);

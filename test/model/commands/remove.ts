@@ -11,7 +11,7 @@ import { ensure, patch } from './policy.js';
 
 async function end(model: Model, world: World, sub: SubscriptionModel): Promise<void> {
   sub.delete(world.now());
-  await world.still();
+  await world.still(() => sub.consumers.every((consumer) => consumer?.claim === undefined || world.hasHeard(consumer)));
   model.hear(world.heard());
   for (const consumer of sub.consumers) assert.equal(consumer?.claim, undefined, 'a claim goes on although its subscription was deleted');
 }

@@ -4,7 +4,7 @@ import type { LeaseToken, SettleAction, SettleDeviation, Settlement } from '../.
 import { command, pick } from '../command.js';
 import type { Command } from '../command.js';
 import type { Model } from '../model.js';
-import { checkSettled } from '../rules/settling.js';
+import { checkSettled, findTaken, mayBeTaken } from '../rules/settling.js';
 import { includes, later } from '../span.js';
 import type { Hold } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
@@ -127,7 +127,9 @@ export const renew: fc.Arbitrary<Command> = command(fc.array(choice, { minLength
     for (const [index, token] of tokens.entries()) {
       const renewed = sub.holds.get(token);
       assert.ok(renewed);
-      assert.equal(value.lost.includes(index), renewed.end !== 'live' || sub.isDeleted, `whether the renewal of ${name(renewed)}, ${renewed.end}, was lost`);
+      const isLost = value.lost.includes(index);
+      if (isLost && mayBeTaken(renewed, now)) findTaken(sub, renewed, now);
+      assert.equal(isLost, renewed.end !== 'live' || sub.isDeleted, `whether the renewal of ${name(renewed)}, ${renewed.end}, was lost`);
       if (renewed.end === 'live') renewed.until = until;
     }
     return `${consumer.name}: ${value.lost.length} of ${tokens.length} lost`;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Span } from '../span.js';
+import type { Now } from '../span.js';
 import type { Fate } from '../state/fate.js';
 import type { Sent } from '../state/sent.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
@@ -14,7 +14,7 @@ function fatesOf(topic: TopicModel, sent: Sent): readonly (readonly [Subscriptio
 }
 
 /** How many messages some subscription has not settled: no fewer than `least`, no more than `most`. */
-export function unsettledIn(topic: TopicModel, now: Span): { readonly least: number; readonly most: number } {
+export function unsettledIn(topic: TopicModel, now: Now): { readonly least: number; readonly most: number } {
   let least = 0;
   let most = 0;
   for (const sent of topic.sent.values()) {
@@ -22,11 +22,17 @@ export function unsettledIn(topic: TopicModel, now: Span): { readonly least: num
     if (fates.length > 0) most += 1;
     if (!sent.mayBeRemoved && fates.some(([sub, fate]) => !mayBeGone(sub, fate, now))) least += 1;
   }
-  return { least, most };
+  // Over a network messages that several subscriptions have in common need not be counted apart: the fullest of them counts.
+  return { least: now.patienceMs > 0 ? fullest(topic, now) : least, most };
+}
+
+function fullest(topic: TopicModel, now: Now): number {
+  const counts = [...topic.subscriptions.values()].map((sub) => sub.unsettled.filter((fate) => !fate.sent.mayBeRemoved && !mayBeGone(sub, fate, now)).length);
+  return Math.max(0, ...counts);
 }
 
 /** A message made way for another: only where the topic is to drop, and full. */
-export function checkOverflow(topic: TopicModel, now: Span): void {
+export function checkOverflow(topic: TopicModel, now: Now): void {
   const { onFull, maxStreamLen } = topic.limits;
   assert.equal(onFull, 'dropOldest', 'a message made way in a topic that refuses');
   const { most } = unsettledIn(topic, now);
@@ -34,7 +40,7 @@ export function checkOverflow(topic: TopicModel, now: Span): void {
 }
 
 /** Where the oldest make way, only what is in somebody's hands may be left above the bound. */
-export function checkMadeWay(topic: TopicModel, fresh: ReadonlySet<string>, now: Span): void {
+export function checkMadeWay(topic: TopicModel, fresh: ReadonlySet<string>, now: Now): void {
   const { onFull, maxStreamLen } = topic.limits;
   const isAdded = [...fresh].some((id) => topic.sent.get(id)?.isScheduled === false);
   if (onFull !== 'dropOldest' || !isAdded || unsettledIn(topic, now).least <= maxStreamLen) return;

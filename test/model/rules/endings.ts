@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BrokerEvent } from '../../../src/port/events.js';
 import { mayHaveCome } from '../span.js';
-import type { Span } from '../span.js';
+import type { Now } from '../span.js';
 import type { Fate } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
 import { isSpent, mayBeExpired } from './judge.js';
@@ -11,7 +11,7 @@ export type LapseEvent = Extract<BrokerEvent, { readonly type: 'lease-lapsed' }>
 export type DeathEvent = Extract<BrokerEvent, { readonly type: 'dead-lettered' | 'dropped' }>;
 
 /** A backend says that it took a lease away. */
-export function hearLapse(sub: SubscriptionModel, { id, deliveryCount }: LapseEvent, now: Span): void {
+export function hearLapse(sub: SubscriptionModel, { id, deliveryCount }: LapseEvent, now: Now): void {
   for (const hold of sub.untold) {
     if (hold.fate.sent.id !== id || hold.count !== deliveryCount) continue;
     sub.untold.delete(hold);
@@ -26,7 +26,7 @@ export function hearLapse(sub: SubscriptionModel, { id, deliveryCount }: LapseEv
 }
 
 /** A message is dead: an event says so. False: as far as is known it cannot be, so the answer to the call has to explain it. */
-export function hearDeath(sub: SubscriptionModel, event: DeathEvent, now: Span): boolean {
+export function hearDeath(sub: SubscriptionModel, event: DeathEvent, now: Now): boolean {
   const fate = sub.fates.get(event.id);
   assert.ok(fate, `${event.type} of ${event.id}, which is none of ${sub.ref.subscription}`);
   const { place } = fate;
@@ -48,7 +48,7 @@ export function hearDeath(sub: SubscriptionModel, event: DeathEvent, now: Span):
 }
 
 /** A message that waits may die when somebody looks at it, for few reasons. */
-function checkDeath(sub: SubscriptionModel, fate: Fate, { type, reason, deliveryCount }: DeathEvent, now: Span): void {
+function checkDeath(sub: SubscriptionModel, fate: Fate, { type, reason, deliveryCount }: DeathEvent, now: Now): void {
   const { policy } = sub;
   assert.equal(deliveryCount, fate.count, `the count of ${String(fate)} when it died`);
   const isKept = type === 'dead-lettered';

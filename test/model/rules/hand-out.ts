@@ -3,7 +3,7 @@ import type { ClaimAnswer } from '../../../src/port/delivery-store.js';
 import type { Claimed } from '../../../src/port/lease.js';
 import type { StoredMessage } from '../../../src/port/message.js';
 import { includes, later, mayHaveCome } from '../span.js';
-import type { Span } from '../span.js';
+import type { Now } from '../span.js';
 import type { Consumer } from '../state/consumer.js';
 import type { Fate } from '../state/fate.js';
 import type { Sent } from '../state/sent.js';
@@ -12,7 +12,7 @@ import { isExpired, isHeld, runsAlone } from './judge.js';
 import { checkTurn } from './order.js';
 
 /** A claim was answered: was every bit of it legal? */
-export function checkAnswer(consumer: Consumer, { deliveries, makeRoom }: ClaimAnswer, now: Span): void {
+export function checkAnswer(consumer: Consumer, { deliveries, makeRoom }: ClaimAnswer, now: Now): void {
   const { subscription: sub, claim, name } = consumer;
   assert.ok(claim, `${name} got an answer without a claim`);
   consumer.claim = undefined;
@@ -31,7 +31,7 @@ export function checkAnswer(consumer: Consumer, { deliveries, makeRoom }: ClaimA
   }
 }
 
-function lastAttemptMayWait(sub: SubscriptionModel, now: Span): boolean {
+function lastAttemptMayWait(sub: SubscriptionModel, now: Now): boolean {
   return sub.unsettled.some((fate) => {
     const { place } = fate;
     if (place.kind === 'waiting') return mayHaveCome(place.from, now) && runsAlone(sub, fate, fate.isRisky);
@@ -39,7 +39,7 @@ function lastAttemptMayWait(sub: SubscriptionModel, now: Span): boolean {
   });
 }
 
-function checkDelivery(sub: SubscriptionModel, consumer: Consumer, claimed: Claimed, together: number, now: Span): void {
+function checkDelivery(sub: SubscriptionModel, consumer: Consumer, claimed: Claimed, together: number, now: Now): void {
   const { message, deliveryCount, token, isolated, leaseUntil } = claimed;
   const fate = sub.fates.get(message.id);
   assert.ok(fate, `${consumer.name} of ${sub.ref.subscription} got ${message.id}, which is none of its messages`);
@@ -53,10 +53,10 @@ function checkDelivery(sub: SubscriptionModel, consumer: Consumer, claimed: Clai
   assert.ok(includes(until, leaseUntil), `the lease of ${String(fate)} ends at ${leaseUntil}, it should at ${until.lo}`);
   checkIsolation(sub, fate, consumer, isolated, together, now);
   checkTurn(sub, fate, consumer, now);
-  sub.hand(fate, consumer, claimed, { lo: Math.min(leaseUntil, until.lo), hi: until.hi });
+  sub.hand(fate, consumer, claimed, { lo: leaseUntil, hi: until.hi });
 }
 
-function checkIsAvailable(sub: SubscriptionModel, fate: Fate, now: Span): void {
+function checkIsAvailable(sub: SubscriptionModel, fate: Fate, now: Now): void {
   const { place } = fate;
   if (place.kind === 'leased') {
     assert.ok(mayHaveCome(place.hold.until, now), `${String(fate)} was handed out again while its lease lasts`);
@@ -80,7 +80,7 @@ export function checkMessage(sent: Sent, message: StoredMessage): void {
   assert.equal(message.expiresAt, outgoing.ttlMs === undefined ? undefined : message.publishedAt + outgoing.ttlMs, `when ${String(sent)} expires`);
 }
 
-function checkIsolation(sub: SubscriptionModel, fate: Fate, consumer: Consumer, isolated: boolean, together: number, now: Span): void {
+function checkIsolation(sub: SubscriptionModel, fate: Fate, consumer: Consumer, isolated: boolean, together: number, now: Now): void {
   assert.equal(isolated, runsAlone(sub, fate, fate.isRisky), `whether ${String(fate)} runs alone`);
   const held = [...consumer.holds].filter((hold) => isHeld(hold, now));
   if (isolated) {

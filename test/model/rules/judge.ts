@@ -1,5 +1,5 @@
 import { hasCome, mayHaveCome } from '../span.js';
-import type { Span } from '../span.js';
+import type { Now } from '../span.js';
 import type { Fate, Hold } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
 
@@ -8,11 +8,11 @@ export function isSpent({ policy }: SubscriptionModel, { count }: Fate): boolean
   return count >= policy.maxDeliveries;
 }
 
-export function mayBeExpired({ sent }: Fate, now: Span): boolean {
+export function mayBeExpired({ sent }: Fate, now: Now): boolean {
   return sent.expires !== undefined && mayHaveCome(sent.expires, now);
 }
 
-export function isExpired({ sent }: Fate, now: Span): boolean {
+export function isExpired({ sent }: Fate, now: Now): boolean {
   return sent.expires !== undefined && hasCome(sent.expires, now);
 }
 
@@ -22,7 +22,7 @@ export function runsAlone({ policy }: SubscriptionModel, { count }: Fate, isRisk
 }
 
 /** It is settled, or may die as soon as somebody looks at it. */
-export function mayBeGone(sub: SubscriptionModel, fate: Fate, now: Span): boolean {
+export function mayBeGone(sub: SubscriptionModel, fate: Fate, now: Now): boolean {
   const { place } = fate;
   if (place.kind === 'waiting') return isSpent(sub, fate) || mayBeExpired(fate, now);
   if (place.kind === 'leased') return mayHaveCome(place.hold.until, now) && (isSpent(sub, fate) || mayBeExpired(fate, now));
@@ -30,7 +30,7 @@ export function mayBeGone(sub: SubscriptionModel, fate: Fate, now: Span): boolea
 }
 
 /** The same with nothing in between: it is in nobody's hands and nobody may have it. */
-export function isDoomed(sub: SubscriptionModel, fate: Fate, now: Span): boolean {
+export function isDoomed(sub: SubscriptionModel, fate: Fate, now: Now): boolean {
   const { place } = fate;
   if (place.kind === 'leased' && !hasCome(place.hold.until, now)) return false;
   if (place.kind === 'waiting' && !hasCome(place.from, now)) return false;
@@ -38,12 +38,12 @@ export function isDoomed(sub: SubscriptionModel, fate: Fate, now: Span): boolean
 }
 
 /** A lease that nobody may have taken away yet. */
-export function isHeld({ end, until }: Hold, now: Span): boolean {
+export function isHeld({ end, until }: Hold, now: Now): boolean {
   return end === 'live' && !mayHaveCome(until, now);
 }
 
 /** A lease that somebody may still be holding. */
-export function mayBeHeld({ end, until }: Hold, now: Span): boolean {
+export function mayBeHeld({ end, until }: Hold, now: Now): boolean {
   return end === 'live' && !hasCome(until, now);
 }
 

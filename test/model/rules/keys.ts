@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { KeyDelete, KeyState, KeyVersion, KeyWrite, KeyWriteAnswer } from '../../../src/port/key-store.js';
 import { includes, later } from '../span.js';
-import type { Span } from '../span.js';
+import type { Now } from '../span.js';
 import type { KeyModel } from '../state/key-model.js';
 
 /** Whether a command that expects this revision may, or must, be done. */
-export function fits(key: KeyModel, expected: number | undefined, now: Span): { readonly may: boolean; readonly must: boolean } {
+export function fits(key: KeyModel, expected: number | undefined, now: Now): { readonly may: boolean; readonly must: boolean } {
   if (expected === undefined) return { may: true, must: true };
   const isBelow = expected < key.revision;
   if (key.isUnseen || key.mayBeOver(now)) return { may: !isBelow, must: false };
@@ -13,7 +13,7 @@ export function fits(key: KeyModel, expected: number | undefined, now: Span): { 
 }
 
 /** A state that was read, or that was in the way of a command. */
-export function checkState(key: KeyModel, state: KeyState, now: Span): void {
+export function checkState(key: KeyModel, state: KeyState, now: Now): void {
   key.look(state.body !== undefined, state.revision, now);
   assert.equal(state.body, key.body, `the value of ${key.key}`);
   assert.ok(state.revision >= key.revision, `the revision of ${key.key} went back from ${key.revision} to ${state.revision}`);
@@ -23,7 +23,7 @@ export function checkState(key: KeyModel, state: KeyState, now: Span): void {
   if (state.expiresAt !== undefined && key.expires !== undefined) assert.ok(includes(key.expires, state.expiresAt), `${key.key} expires at ${state.expiresAt}, it should at ${key.expires.lo}`);
 }
 
-export function checkWritten(key: KeyModel, write: KeyWrite & { readonly body: string }, answer: KeyWriteAnswer, now: Span): void {
+export function checkWritten(key: KeyModel, write: KeyWrite & { readonly body: string }, answer: KeyWriteAnswer, now: Now): void {
   const { body, ttlMs, expectedRevision, keepVersions } = write;
   checkFit(key, expectedRevision, answer, now);
   const { state } = answer;
@@ -37,7 +37,7 @@ export function checkWritten(key: KeyModel, write: KeyWrite & { readonly body: s
   checkState(key, state, now);
 }
 
-export function checkDeleted(key: KeyModel, { mark, expectedRevision }: KeyDelete, answer: KeyWriteAnswer, now: Span): void {
+export function checkDeleted(key: KeyModel, { mark, expectedRevision }: KeyDelete, answer: KeyWriteAnswer, now: Now): void {
   checkFit(key, expectedRevision, answer, now);
   const { state } = answer;
   if (answer.written) {
@@ -50,7 +50,7 @@ export function checkDeleted(key: KeyModel, { mark, expectedRevision }: KeyDelet
   } else checkState(key, state, now);
 }
 
-function checkFit(key: KeyModel, expected: number | undefined, { written }: KeyWriteAnswer, now: Span): void {
+function checkFit(key: KeyModel, expected: number | undefined, { written }: KeyWriteAnswer, now: Now): void {
   const { may, must } = fits(key, expected, now);
   assert.ok(written ? may : !must, `${key.key} is at ${key.revision}, ${String(expected)} was expected, and the command was ${written ? '' : 'not '}done`);
 }

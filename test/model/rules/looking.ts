@@ -1,24 +1,48 @@
 import assert from 'node:assert/strict';
 import type { DeadLetterRecord, PeekedMessage, SubscriptionStats } from '../../../src/port/inspection.js';
 import type { StartPosition } from '../../../src/port/policy.js';
-import { hasCome, includes, mayHaveCome } from '../span.js';
-import type { Span } from '../span.js';
+import { hasCome, includes, isOverdue, mayHaveCome } from '../span.js';
+import type { Now } from '../span.js';
 import type { Fate } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
 import type { TopicModel } from '../state/topic-model.js';
+import type { Model } from '../model.js';
+import type { Sent } from '../state/sent.js';
 import type { World } from '../world.js';
 import { checkMessage } from './hand-out.js';
 import { mayBeGone } from './judge.js';
 import { placed } from './order.js';
 
 const everything = 1_000_000;
+/** Longer than a call takes. */
+const momentMs = 200;
 
-export async function peek(sub: SubscriptionModel, world: World): Promise<{ readonly value: readonly PeekedMessage[]; readonly now: Span }> {
+export async function peek(sub: SubscriptionModel, world: World): Promise<{ readonly value: readonly PeekedMessage[]; readonly now: Now }> {
   return world.answer(world.broker.inspection.peek(sub.ref, everything));
 }
 
+/** What falls due in a moment has fallen due, and is moved: nothing that is scheduled changes its place during the next call. */
+export async function calm(model: Model, world: World, topic: TopicModel): Promise<void> {
+  if (!world.isReal) return;
+  const isNear = ({ isScheduled, at }: Sent): boolean => isScheduled && at.lo >= world.now().lo && at.lo < world.now().hi + momentMs;
+  await world.still(() => ![...topic.sent.values()].some(isNear));
+  await world.answer(world.broker.inspection.stats(topic.ref));
+  model.hear(world.heard());
+  model.turn(world.now());
+}
+
+/** What died in one millisecond stands in any order, and is told in another: the one that is shown holds. */
+function sortDead({ dead, fates }: SubscriptionModel, records: readonly DeadLetterRecord[]): void {
+  const times = records.map(({ history }) => history.at(-1)?.deadAt ?? 0);
+  assert.deepEqual(times, times.toSorted((left, right) => left - right), 'the dead letters are shown oldest first');
+  for (const { message } of records) {
+    const fate = fates.get(message.id);
+    if (fate !== undefined && dead.delete(fate)) dead.add(fate);
+  }
+}
+
 /** A subscription that was just made: which messages it begins with is seen, and held against what it may and must. */
-export async function adopt(topic: TopicModel, sub: SubscriptionModel, world: World, startFrom: StartPosition, now: Span): Promise<void> {
+export async function adopt(topic: TopicModel, sub: SubscriptionModel, world: World, startFrom: StartPosition, now: Now): Promise<void> {
   const { value } = await peek(sub, world);
   topic.trim();
   const seen = new Set(value.map(({ message }) => message.id));
@@ -29,7 +53,7 @@ export async function adopt(topic: TopicModel, sub: SubscriptionModel, world: Wo
       assert.ok(isBefore || sent.mayBeRemoved, `${String(sent)} is retained and does not come to a new subscription`);
       continue;
     }
-    assert.ok(!isBefore || includes(now, sent.at.hi), `${String(sent)} comes to a subscription that begins behind it`);
+    assert.ok(!isBefore || includes(now, sent.at.hi) || (sent.isScheduled && !isOverdue(sent.at, now)), `${String(sent)} comes to a subscription that begins behind it`);
     assert.ok(!sent.isRemoved, `${String(sent)} was purged and comes back`);
     sub.add(sent, sent.at);
   }
@@ -37,7 +61,7 @@ export async function adopt(topic: TopicModel, sub: SubscriptionModel, world: Wo
 }
 
 /** What is seen without taking is what can be known. */
-export function checkPeeked(sub: SubscriptionModel, peeked: readonly PeekedMessage[], now: Span): void {
+export function checkPeeked(sub: SubscriptionModel, peeked: readonly PeekedMessage[], now: Now): void {
   const seen = new Set<string>();
   let before: Fate | undefined;
   for (const { message, state, deliveryCount } of peeked) {
@@ -57,7 +81,7 @@ export function checkPeeked(sub: SubscriptionModel, peeked: readonly PeekedMessa
   }
 }
 
-function legalStates({ place }: Fate, now: Span): readonly PeekedMessage['state'][] {
+function legalStates({ place }: Fate, now: Now): readonly PeekedMessage['state'][] {
   if (place.kind === 'leased') return hasCome(place.hold.until, now) ? ['waiting'] : mayHaveCome(place.hold.until, now) ? ['waiting', 'leased'] : ['leased'];
   if (place.kind !== 'waiting') return [];
   if (!place.isDelayed || hasCome(place.from, now)) return ['waiting'];
@@ -73,7 +97,8 @@ export function checkStats(sub: SubscriptionModel, stats: SubscriptionStats, pee
 }
 
 /** The dead letters are those that died, oldest first, each with all that was said of it. */
-export function checkDead(sub: SubscriptionModel, records: readonly DeadLetterRecord[]): void {
+export function checkDead(sub: SubscriptionModel, records: readonly DeadLetterRecord[], now: Now): void {
+  if (now.patienceMs > 0) sortDead(sub, records);
   assert.deepEqual(records.map(({ message }) => message.id), [...sub.dead].map(({ sent }) => sent.id), `the dead letters of ${sub.ref.subscription}`);
   for (const [index, fate] of [...sub.dead].entries()) {
     const record = records[index];

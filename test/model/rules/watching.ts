@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { KeyChange, WatchSignal } from '../../../src/port/watch-source.js';
 import { mayHaveCome } from '../span.js';
-import type { Span } from '../span.js';
+import type { Now } from '../span.js';
 import type { KeyModel } from '../state/key-model.js';
 import type { Watching } from '../state/watching.js';
 
 /** Somebody who watches was shown something. */
-export function checkSignal(watching: Watching, signal: WatchSignal, keyOf: (key: string) => KeyModel, now: Span): void {
+export function checkSignal(watching: Watching, signal: WatchSignal, keyOf: (key: string) => KeyModel, now: Now): void {
   assert.ok(!watching.hasStopped, 'something was shown to somebody who no longer watches');
   if (signal.kind === 'status') {
     if (signal.status === 'live') watching.isLive = true;
@@ -23,12 +23,14 @@ export function checkSignal(watching: Watching, signal: WatchSignal, keyOf: (key
   if (cause === 'expire') checkEnd(key, change, now);
   else if (cause === 'set') assert.ok(key.written.some(({ revision, body }) => revision === state.revision && body === state.body), `${ref.key} was shown as ${String(state.body)} at ${state.revision}, which nobody wrote`);
   else if (cause === 'delete') assert.equal(state.body, undefined, `the end of ${ref.key} was shown with a value`);
-  // A value that ended by itself: now it is known at which revision.
-  if (key.isUnseen) key.look(state.body !== undefined, state.revision, now);
+  // A value that ended by itself: now it is known at which revision. To somebody who comes later the end is shown as a state, not as an end.
+  if (state.revision >= key.revision && (key.isUnseen || cause === 'resync')) key.look(state.body !== undefined, state.revision, now);
 }
 
-function checkEnd(key: KeyModel, { state }: KeyChange, now: Span): void {
+function checkEnd(key: KeyModel, { state }: KeyChange, now: Now): void {
   assert.equal(state.body, undefined, `the end of ${key.key} was shown with a value`);
+  // Somebody has written it since.
+  if (state.revision < key.revision) return;
   if (key.expires === undefined) {
     assert.ok(key.isUnseen || key.revision === state.revision, `${key.key} was shown to expire, which it does not`);
     return;

@@ -50,6 +50,8 @@ export class Fate {
   leaks = 0;
   /** A delivery of it ended without a word. */
   isRisky = false;
+  /** Somebody has had it. */
+  wasHanded = false;
   /** It came back from the dead or from the settled, so that its place among the others is not told. */
   isRevived = false;
   /** Earlier deaths, and the present one where it is dead. */

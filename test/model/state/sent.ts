@@ -11,17 +11,21 @@ export class Sent {
   /** When it was stored; for a scheduled one: when it is due. */
   readonly at: Span;
   readonly isScheduled: boolean;
+  /** When it got its place among the others: a scheduled one may be moved a little late. */
+  readonly placed: Span;
   /** It left the topic for good and may come back from the dead letters only. */
   isRemoved = false;
   /** The same, perhaps: everybody had settled it, and the topic was above its bound. */
   mayBeRemoved = false;
 
-  constructor(id: string, outgoing: OutgoingMessage, number: number, at: Span, isScheduled: boolean) {
+  /** `lateMs`: of a scheduled one, how late it may be moved. */
+  constructor(id: string, outgoing: OutgoingMessage, number: number, at: Span, lateMs: number | undefined) {
     this.id = id;
     this.outgoing = outgoing;
     this.number = number;
     this.at = at;
-    this.isScheduled = isScheduled;
+    this.isScheduled = lateMs !== undefined;
+    this.placed = { lo: at.lo, hi: at.hi + (lateMs ?? 0) };
   }
 
   get key(): string | undefined {
@@ -51,6 +55,6 @@ export function place(left: Sent, right: Sent): number {
     const byTime = left.isScheduled ? left.at.lo - right.at.lo : 0;
     return byTime === 0 ? left.number - right.number : byTime;
   }
-  if (left.at.hi < right.at.lo) return -1;
-  return right.at.hi < left.at.lo ? 1 : 0;
+  if (left.placed.hi < right.placed.lo) return -1;
+  return right.placed.hi < left.placed.lo ? 1 : 0;
 }

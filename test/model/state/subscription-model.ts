@@ -42,6 +42,7 @@ export class SubscriptionModel {
 
   hand(fate: Fate, consumer: Consumer, claimed: { readonly token: LeaseToken; readonly isolated: boolean }, until: Span): void {
     fate.count += 1;
+    fate.wasHanded = true;
     const { token, isolated } = claimed;
     const hold: Hold = { fate, consumer, token, isolated, count: fate.count, epoch: this.epoch, until, end: 'live', answer: 'done', endedAt: until };
     fate.place = { kind: 'leased', hold };

@@ -2,8 +2,8 @@ import type { OutgoingMessage } from '../../../src/port/message.js';
 import type { TopicRef } from '../../../src/port/names.js';
 import type { TopicLimits } from '../../../src/port/policy.js';
 import type { PublishReceipt } from '../../../src/port/publisher.js';
-import { hasCome, mayHaveCome } from '../span.js';
-import type { Span } from '../span.js';
+import { hasCome, isOverdue, mayHaveCome } from '../span.js';
+import type { Now, Span } from '../span.js';
 import { Sent } from './sent.js';
 import type { SubscriptionModel } from './subscription-model.js';
 
@@ -40,10 +40,10 @@ export class TopicModel {
   }
 
   /** A message was stored at `now`, to become due at `dueAt`. */
-  store(id: string, outgoing: OutgoingMessage, now: Span, dueAt: number | undefined): void {
+  store(id: string, outgoing: OutgoingMessage, now: Now, dueAt: number | undefined): void {
     this.#published += 1;
     const at = dueAt === undefined ? now : { lo: dueAt, hi: dueAt };
-    const sent = new Sent(id, outgoing, this.#published, at, dueAt !== undefined);
+    const sent = new Sent(id, outgoing, this.#published, at, dueAt === undefined ? undefined : now.patienceMs);
     this.sent.set(id, sent);
     if (dueAt !== undefined) this.scheduled.add(sent);
     else for (const sub of this.subscriptions.values()) sub.add(sent, now);
@@ -51,12 +51,13 @@ export class TopicModel {
 
   cancel(sent: Sent): void {
     this.scheduled.delete(sent);
+    for (const { fates } of this.subscriptions.values()) fates.delete(sent.id);
     this.sent.delete(sent.id);
     this.cancelled.add(sent.id);
   }
 
   /** What may be due by now belongs to every subscription from here on. */
-  turnDue(now: Span): void {
+  turnDue(now: Now): void {
     for (const sent of this.scheduled) {
       if (!mayHaveCome(sent.at, now)) continue;
       this.scheduled.delete(sent);
@@ -64,7 +65,13 @@ export class TopicModel {
     }
   }
 
-  isDue(sent: Sent, now: Span): boolean {
+  /** It is not due yet, or it may not have been moved and nobody has got it. */
+  mayBeScheduled(sent: Sent, now: Now): boolean {
+    if (this.scheduled.has(sent)) return true;
+    return sent.isScheduled && !isOverdue(sent.at, now) && [...this.subscriptions.values()].every(({ fates }) => (fates.get(sent.id)?.count ?? 0) === 0);
+  }
+
+  isDue(sent: Sent, now: Now): boolean {
     return !this.scheduled.has(sent) || hasCome(sent.at, now);
   }
 
