@@ -7,7 +7,7 @@ import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionNotFound } from '../topics/refusals.js';
 import { Desk, type Records } from './desk.js';
 import { UnorderedLink } from './link.js';
-import { once } from './once.js';
+import { once } from '../../common/once.js';
 import { SwitchingLink } from './switching-link.js';
 
 /** Opens a line to a subscription that keeps an order; `owner` is who its leases belong to. */

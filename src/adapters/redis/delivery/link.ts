@@ -8,7 +8,7 @@ import { RedisLease } from '../lease/lease.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
 import { Claiming, type ClaimingOwner } from './claiming.js';
 import type { Desk } from './desk.js';
-import { once } from './once.js';
+import { once } from '../../common/once.js';
 import { renewIn } from './renewal.js';
 import { leaveScript } from './scripts/consumer.js';
 import { ShardLine, type ShardLineOwner } from './shard-line.js';

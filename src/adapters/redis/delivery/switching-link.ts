@@ -7,7 +7,7 @@ import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
 import { UnorderedLink } from './link.js';
-import { firstOf, once } from './once.js';
+import { firstOf, once } from '../../common/once.js';
 
 /** What the link needs of the broker. */
 export interface SwitchingLinkParts {
