@@ -1,0 +1,182 @@
+import type { Subscriber } from 'rxjs';
+import { ChronowError, isChronowError } from '../../../errors.js';
+import type { TopicRef } from '../../../port/names.js';
+import type { PublishBatch, PublishReceipt } from '../../../port/publisher.js';
+import { KnownBatches } from '../../common/known-batches.js';
+import { Part } from '../../common/part.js';
+import { PendingBatch } from '../../common/pending-batch.js';
+import type { Context } from '../context.js';
+import type { Directory } from '../topics/directory.js';
+import { readLimits } from '../topics/topic-record.js';
+import type { Capacity } from './capacity.js';
+import { Cargo } from './cargo.js';
+import { Duplicates } from './duplicates.js';
+import { Landing, NotPointed } from './landing.js';
+import type { Trip } from './lane.js';
+import { Lane } from './lane.js';
+import type { Place } from './placing.js';
+import { Placing } from './placing.js';
+import type { Retention } from './retention.js';
+
+/** What the intakes of all topics have in common. */
+export interface IntakePlan {
+  readonly context: Context;
+  readonly directory: Directory;
+  readonly capacity: Capacity;
+  readonly retention: Retention;
+  readonly deadlineMs: number;
+}
+
+/** A full topic is measured this often before its answer counts: others may take what was found. */
+const measures = 5;
+/** Trips of unknown outcome that can still be completed by whoever sends the same batch again. */
+const mostLost = 64;
+
+interface Lost {
+  readonly cargo: Cargo;
+  readonly place: Place;
+}
+
+/** The way into one topic. */
+export class Intake {
+  readonly #plan: IntakePlan;
+  readonly #ref: TopicRef;
+  readonly #known: KnownBatches = new KnownBatches();
+  readonly #lane: Lane;
+  readonly #placing: Placing;
+  readonly #landing: Landing;
+  #lost: Lost[] = [];
+  #closedBy: unknown = undefined;
+
+  constructor(plan: IntakePlan, ref: TopicRef) {
+    const { context, directory } = plan;
+    const duplicates = new Duplicates(context.store);
+    this.#plan = plan;
+    this.#ref = ref;
+    this.#placing = new Placing(context, directory, duplicates, ref);
+    this.#landing = new Landing(context.store, context.runtime, duplicates);
+    this.#lane = new Lane(context.runtime, (parts, alone) => this.#depart(parts, alone));
+  }
+
+  publish({ token, messages }: PublishBatch, subscriber: Subscriber<readonly PublishReceipt[]>): void {
+    const known = token === undefined ? undefined : this.#known.find(token);
+    if (known !== undefined) {
+      this.#again(known, subscriber);
+      return;
+    }
+    const batch = new PendingBatch(this.#ref.topic, messages);
+    if (token !== undefined) this.#known.add(token, batch);
+    batch.wait(subscriber);
+    this.#send(batch, new Part(batch, messages, undefined, this.#deadline()));
+  }
+
+  close(error: unknown): void {
+    this.#closedBy = error;
+    this.#lane.close(error);
+  }
+
+  #send(batch: PendingBatch, part: Part): void {
+    batch.parts = [part];
+    if (this.#closedBy === undefined) this.#lane.push(part);
+    else part.refuse(this.#closedBy);
+  }
+
+  /** The same batch under its token once more: what is stored is answered, what is not is sent, what is unknown is completed under the ids it had. */
+  #again(batch: PendingBatch, subscriber: Subscriber<readonly PublishReceipt[]>): void {
+    batch.wait(subscriber);
+    const [part] = batch.parts;
+    if (part === undefined || part.state === 'open') return;
+    if (part.state === 'refused') {
+      this.#send(batch, new Part(batch, part.messages, undefined, this.#deadline()));
+      return;
+    }
+    part.state = 'open';
+    part.deadline = this.#deadline();
+    const lost = this.#lost.find(({ cargo }) => cargo.parts.some((other) => other === part));
+    // Still under way: its outcome is told to whoever waits.
+    if (lost === undefined) return;
+    this.#lost = this.#lost.filter((other) => other !== lost);
+    void this.#resume(lost);
+  }
+
+  async #resume({ cargo, place }: Lost): Promise<void> {
+    try {
+      const now = await this.#placing.again(place, this.#plan.deadlineMs);
+      if (now === undefined) throw new ChronowError('LINK_LOST', `topic "${this.#ref.topic}" was deleted while the outcome of a publish was unknown`);
+      await this.#land(cargo, now);
+    } catch (error) {
+      this.#fail({ cargo, place }, error);
+    }
+  }
+
+  async #depart(parts: readonly Part[], alone: () => Promise<void>): Promise<Trip | undefined> {
+    let left = parts;
+    for (let measured = 0; left.length > 0; measured++) {
+      const cargo = new Cargo(left);
+      const place = await this.#placing.place(cargo, this.#leftOf(left));
+      if (place !== undefined) return { isOrdered: place.topic.subs.some(({ p }) => p.or !== 'none'), land: () => this.#land(cargo, place) };
+      if (cargo.fresh.length === 0) {
+        cargo.store();
+        return undefined;
+      }
+      // What others of this process have on the way is not counted before it is there.
+      await alone();
+      left = await this.#admit(cargo, measured);
+    }
+    return undefined;
+  }
+
+  /** Those that fit; the others are refused. */
+  async #admit(cargo: Cargo, measured: number): Promise<readonly Part[]> {
+    const { context, capacity } = this.#plan;
+    const needs = cargo.needs(context.store.clock.now());
+    const room = await capacity.ask(this.#ref, needs.reduce((sum, need) => sum + need, 0));
+    if (room.fits && measured < measures) return cargo.parts;
+    const error = room.fits ? new ChronowError('LINK_LOST', `topic "${this.#ref.topic}" is nearly full and others took its room ${measures} times; nothing is stored`, { retryable: true }) : room.error;
+    let free = room.fits ? 0 : room.room;
+    const admitted: Part[] = [];
+    for (const [at, part] of cargo.parts.entries()) {
+      const need = needs[at] ?? 0;
+      if (need > free) part.refuse(error);
+      else {
+        free -= need;
+        admitted.push(part);
+      }
+    }
+    return admitted;
+  }
+
+  async #land(cargo: Cargo, place: Place): Promise<void> {
+    try {
+      await this.#landing.land(cargo, place, this.#leftOf(cargo.parts));
+    } catch (error) {
+      this.#fail({ cargo, place }, error);
+      return;
+    }
+    cargo.store();
+    const { capacity, retention } = this.#plan;
+    const limits = readLimits(place.topic.limits);
+    if (limits.onFull === 'dropOldest' && cargo.fresh.length > limits.maxStreamLen) await capacity.trimToBound(this.#ref).catch(() => undefined);
+    retention.touch(this.#ref, limits, cargo.fresh.length);
+  }
+
+  #fail(lost: Lost, error: unknown): void {
+    const isUnknown = error instanceof NotPointed || isChronowError(error, 'LINK_LOST') || isChronowError(error, 'CLOSED');
+    for (const part of lost.cargo.parts) {
+      if (isUnknown) part.expire(error instanceof NotPointed ? error.cause : error);
+      else if (part.state !== 'stored') part.refuse(error);
+    }
+    if (!isUnknown) return;
+    this.#lost.push(lost);
+    if (this.#lost.length > mostLost) this.#lost.shift();
+  }
+
+  #leftOf(parts: readonly Part[]): number {
+    const latest = parts.reduce((most, { deadline }) => Math.max(most, deadline), 0);
+    return Math.max(1, latest - this.#plan.context.runtime.now());
+  }
+
+  #deadline(): number {
+    return this.#plan.context.runtime.now() + this.#plan.deadlineMs;
+  }
+}

@@ -1,0 +1,116 @@
+import type { Runtime } from '../../../port/runtime.js';
+import { dueTime } from '../../common/due-time.js';
+import type { MongoStore } from '../connection/store.js';
+import type { LogDocument } from '../layout/log-document.js';
+import { logDocument } from '../layout/message-codec.js';
+import { newPointer } from '../layout/new-pointer.js';
+import type { PointerDocument } from '../layout/pointer-document.js';
+import type { Cargo } from './cargo.js';
+import type { Duplicates } from './duplicates.js';
+import { insertAll } from './insert-all.js';
+import type { Place } from './placing.js';
+
+/** Pointers may be removed whose message has not come for ten minutes; whoever was stopped in between makes them anew. */
+const fenceMs = 60_000;
+const rounds = 8;
+
+interface Stored {
+  readonly place: number;
+  readonly document: LogDocument;
+}
+
+/** Stores a cargo where it was placed. May be done again, in whole: ids stay the same. */
+export class Landing {
+  readonly #store: MongoStore;
+  readonly #runtime: Runtime;
+  readonly #duplicates: Duplicates;
+
+  constructor(store: MongoStore, runtime: Runtime, duplicates: Duplicates) {
+    this.#store = store;
+    this.#runtime = runtime;
+    this.#duplicates = duplicates;
+  }
+
+  /** Gives every message its receipt. */
+  async land(cargo: Cargo, place: Place, deadlineMs: number): Promise<void> {
+    const documents = documentsOf(cargo, place);
+    if (cargo.names.length === 0) await this.#both(documents, place, deadlineMs);
+    else await this.#oneAfterTheOther(documents, cargo, place, deadlineMs);
+    for (const { place: at, document } of documents) cargo.receipts[at] ??= { id: document._id, duplicate: false, dueAt: document.p === undefined ? undefined : document.ts.getTime() };
+  }
+
+  /** Without idempotency keys whoever tries again does so under new ids, so that a message without pointers is one that nobody was told of. */
+  async #both(documents: readonly Stored[], place: Place, deadlineMs: number): Promise<void> {
+    const messages = documents.map(({ document }) => document);
+    const [stored, pointed] = await Promise.allSettled([
+      insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs),
+      insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs),
+    ]);
+    if (stored.status === 'rejected') throw stored.reason;
+    if (pointed.status === 'rejected') throw new NotPointed(pointed.reason);
+  }
+
+  /** A message that has an idempotency key must not be there without its pointers: who tries again would be told that it is a duplicate. */
+  async #oneAfterTheOther(documents: readonly Stored[], cargo: Cargo, place: Place, deadlineMs: number): Promise<void> {
+    const { id, limits } = place.topic;
+    const refused: LogDocument[] = [];
+    let left = documents;
+    for (let round = 0; left.length > 0; round++) {
+      const messages = left.map(({ document }) => document);
+      await this.#point(messages, place, deadlineMs);
+      const places = await insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs);
+      const met = places.flatMap((at) => left[at] ?? []);
+      if (met.length === 0) break;
+      const conflicts = await this.#duplicates.resolve(id, limits.iw, met.map(({ document }) => document), deadlineMs);
+      const again: Stored[] = [];
+      for (const [at, stored] of met.entries()) {
+        const conflict = conflicts[at] ?? 'own';
+        if (conflict === 'again') again.push(stored);
+        else if (conflict !== 'own') {
+          cargo.receipts[stored.place] = conflict;
+          refused.push(stored.document);
+        }
+      }
+      if (again.length > 0 && round >= rounds) throw new Error('an idempotency key was taken and released again and again');
+      left = again;
+    }
+    await this.#unpoint(refused, place, deadlineMs);
+  }
+
+  async #point(messages: readonly LogDocument[], place: Place, deadlineMs: number): Promise<void> {
+    let begunAt: number;
+    do {
+      begunAt = this.#runtime.now();
+      await insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs);
+    } while (this.#runtime.now() - begunAt > fenceMs);
+  }
+
+  async #unpoint(messages: readonly LogDocument[], place: Place, deadlineMs: number): Promise<void> {
+    const ids = pointersOf(messages, place).map(({ _id }) => _id);
+    if (ids.length > 0) await this.#store.attempt('publish to cw_deliv', () => this.#store.collection<PointerDocument>('cw_deliv').deleteMany({ _id: { $in: ids } }), { deadlineMs });
+  }
+}
+
+/** The messages are stored, and whether their pointers are is unknown. */
+export class NotPointed extends Error {
+  constructor(cause: unknown) {
+    super('the pointers of stored messages could not be stored', { cause });
+  }
+}
+
+function documentsOf({ fresh, messages }: Cargo, { topic, firstSeq }: Place): readonly Stored[] {
+  const publishedAt = topic.clk;
+  const now = publishedAt.getTime();
+  return fresh.flatMap((place, index) => {
+    const message = messages[place];
+    if (message === undefined) return [];
+    const due = message.delayMs === undefined && message.deliverAt === undefined ? undefined : dueTime(message, now);
+    return { place, document: logDocument(message, { topicId: topic.id, seq: firstSeq + index, publishedAt, dueAt: due === undefined ? undefined : new Date(Math.ceil(due)) }) };
+  });
+}
+
+function pointersOf(messages: readonly LogDocument[], { topic }: Place): PointerDocument[] {
+  const pointers: PointerDocument[] = [];
+  for (const { id } of topic.subs) for (const message of messages) pointers.push(newPointer(id, message));
+  return pointers;
+}
