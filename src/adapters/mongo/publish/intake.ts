@@ -45,7 +45,8 @@ export class Intake {
   readonly #lane: Lane;
   readonly #placing: Placing;
   readonly #landing: Landing;
-  #lost: Lost[] = [];
+  #lost: readonly Lost[] = [];
+  readonly #resuming: Set<Lost> = new Set();
   #closedBy: unknown = undefined;
 
   constructor(plan: IntakePlan, ref: TopicRef) {
@@ -90,22 +91,28 @@ export class Intake {
       this.#send(batch, new Part(batch, part.messages, undefined, this.#deadline()));
       return;
     }
+    const { error } = part;
     part.state = 'open';
     part.deadline = this.#deadline();
     const lost = this.#lost.find(({ cargo }) => cargo.parts.some((other) => other === part));
-    // Still under way: its outcome is told to whoever waits.
-    if (lost === undefined) return;
-    this.#lost = this.#lost.filter((other) => other !== lost);
-    void this.#resume(lost);
+    if (lost === undefined) part.expire(error);
+    else if (!this.#resuming.has(lost)) void this.#resume(lost);
   }
 
-  async #resume({ cargo, place }: Lost): Promise<void> {
+  async #resume(lost: Lost): Promise<void> {
+    const { cargo, place } = lost;
+    this.#resuming.add(lost);
+    this.#lost = this.#lost.filter((other) => other !== lost).concat(lost);
     try {
       const now = await this.#placing.again(place, this.#plan.deadlineMs);
       if (now === undefined) throw new ChronowError('LINK_LOST', `topic "${this.#ref.topic}" was deleted while the outcome of a publish was unknown`);
-      await this.#land(cargo, now);
+      await this.#landing.land(cargo, now, this.#leftOf(cargo.parts));
+      this.#lost = this.#lost.filter((other) => other !== lost);
+      cargo.store();
     } catch (error) {
-      this.#fail({ cargo, place }, error);
+      for (const part of cargo.parts) part.expire(causeOf(error));
+    } finally {
+      this.#resuming.delete(lost);
     }
   }
 
@@ -162,13 +169,12 @@ export class Intake {
 
   #fail(lost: Lost, error: unknown): void {
     const isUnknown = error instanceof NotPointed || isChronowError(error, 'LINK_LOST') || isChronowError(error, 'CLOSED');
+    // Before anybody is told: who is told may send it again.
+    if (isUnknown) this.#lost = [...this.#lost, lost].slice(-mostLost);
     for (const part of lost.cargo.parts) {
-      if (isUnknown) part.expire(error instanceof NotPointed ? error.cause : error);
-      else if (part.state !== 'stored') part.refuse(error);
+      if (isUnknown) part.expire(causeOf(error));
+      else part.refuse(error);
     }
-    if (!isUnknown) return;
-    this.#lost.push(lost);
-    if (this.#lost.length > mostLost) this.#lost.shift();
   }
 
   #leftOf(parts: readonly Part[]): number {
@@ -179,4 +185,8 @@ export class Intake {
   #deadline(): number {
     return this.#plan.context.runtime.now() + this.#plan.deadlineMs;
   }
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof NotPointed ? error.cause : error;
 }
