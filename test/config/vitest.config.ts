@@ -22,7 +22,7 @@ const settings: Readonly<Record<string, object>> = {
   docs: { ...redis, testTimeout: 120_000 },
   // Most of their time is waiting.
   conformance: { ...redis, maxConcurrency: 12 },
-  property: redis,
+  property: { ...redis, maxConcurrency: 12 },
   examples: redis,
   redis: { ...redis, testTimeout: 60_000 },
   mongo: { ...mongo, testTimeout: 60_000 },

@@ -120,7 +120,7 @@ export class Model {
       if (!hearDeath(sub, event, now)) this.unexplained = [...this.unexplained, { sub, event }];
     } else if (event.type === 'policy-changed') {
       this.policyChanges += 1;
-      sub.change(event.after);
+      sub.change(event.after, now);
     }
   }
 }

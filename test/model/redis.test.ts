@@ -10,7 +10,7 @@ const { REDIS_MODEL_RUNS = '60', MODEL_SHRINK = 'no', MODEL_SEED: seed, MODEL_PA
 const again = seed === undefined ? {} : { seed: Number(seed), ...(path === undefined ? {} : { path }) };
 
 /** Sequences of one property run one after the other; several properties side by side use the time that each waits. */
-const lanes = 5;
+const lanes = 8;
 
 describeRedis('the model on Redis', () => {
   const harness = redisHarness('redis', () => ({ hosts: [{ host: '127.0.0.1', port: redisPort() }] }), (namespace) => removeNamespace(redisPort(), namespace));

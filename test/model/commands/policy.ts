@@ -5,7 +5,7 @@ import type { PolicyPatch, StartPosition, SubscriptionPolicy } from '../../../sr
 import { command } from '../command.js';
 import type { Command } from '../command.js';
 import type { Model } from '../model.js';
-import { adopt } from '../rules/looking.js';
+import { adopt, calm } from '../rules/looking.js';
 import { SubscriptionModel } from '../state/subscription-model.js';
 import type { World } from '../world.js';
 
@@ -55,6 +55,7 @@ export async function ensure(model: Model, world: World, { subscription, policy,
   const found = topic.subscriptions.get(subscription);
   const defaults = found === undefined ? basePolicy : otherDefaults;
   const request: EnsureSubscription = { subscription: ref, policy, defaults, startFrom, onConflict: isStrict ? 'error' : 'update', ephemeral: false, client: 'model' };
+  if (found === undefined) await calm(model, world, topic);
   const changes = model.policyChanges;
   const { value, refused, now } = await world.ask(world.broker.topics.ensureSubscription(request), 'POLICY_CONFLICT');
   const wanted = patched(found?.policy ?? defaults, policy);

@@ -5,7 +5,7 @@ import { command, pick } from '../command.js';
 import type { Command } from '../command.js';
 import type { Model } from '../model.js';
 import { checkSettled, findTaken, mayBeTaken } from '../rules/settling.js';
-import { includes, later } from '../span.js';
+import { includes } from '../span.js';
 import type { Hold } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
 import type { World } from '../world.js';
@@ -122,7 +122,7 @@ export const renew: fc.Arbitrary<Command> = command(fc.array(choice, { minLength
     const tokens: readonly LeaseToken[] = [hold.token, ...[...consumer.holds].filter((other) => other !== hold).slice(0, choices.length - 1).map(({ token }) => token)];
     const { value, now } = await world.answer(consumer.link.renew(tokens));
     model.hear(world.events());
-    const until = later(now, sub.policy.visibilityTimeoutMs);
+    const until = sub.leaseEnd(now);
     assert.ok(includes(until, value.leaseUntil), `a renewed lease ends at ${value.leaseUntil}, it should at ${until.lo}`);
     for (const [index, token] of tokens.entries()) {
       const renewed = sub.holds.get(token);
@@ -130,7 +130,9 @@ export const renew: fc.Arbitrary<Command> = command(fc.array(choice, { minLength
       const isLost = value.lost.includes(index);
       if (isLost && mayBeTaken(renewed, now)) findTaken(sub, renewed, now);
       assert.equal(isLost, renewed.end !== 'live' || sub.isDeleted, `whether the renewal of ${name(renewed)}, ${renewed.end}, was lost`);
-      if (renewed.end === 'live') renewed.until = until;
+      if (renewed.end !== 'live') continue;
+      renewed.since = now;
+      renewed.until = until;
     }
     return `${consumer.name}: ${value.lost.length} of ${tokens.length} lost`;
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ClaimAnswer } from '../../../src/port/delivery-store.js';
 import type { Claimed } from '../../../src/port/lease.js';
 import type { StoredMessage } from '../../../src/port/message.js';
-import { includes, later, mayHaveCome } from '../span.js';
+import { includes, mayHaveCome } from '../span.js';
 import type { Now } from '../span.js';
 import type { Consumer } from '../state/consumer.js';
 import type { Fate } from '../state/fate.js';
@@ -49,11 +49,11 @@ function checkDelivery(sub: SubscriptionModel, consumer: Consumer, claimed: Clai
   assert.equal(deliveryCount, fate.count + 1, `the count of ${String(fate)}`);
   assert.ok(deliveryCount <= sub.policy.maxDeliveries, `${String(fate)} was handed out more than ${sub.policy.maxDeliveries} times`);
   assert.ok(!sub.holds.has(token), `the token of ${String(fate)} was given out before`);
-  const until = later(now, sub.policy.visibilityTimeoutMs);
+  const until = sub.leaseEnd(now);
   assert.ok(includes(until, leaseUntil), `the lease of ${String(fate)} ends at ${leaseUntil}, it should at ${until.lo}`);
   checkIsolation(sub, fate, consumer, isolated, together, now);
   checkTurn(sub, fate, consumer, now);
-  sub.hand(fate, consumer, claimed, { lo: leaseUntil, hi: until.hi });
+  sub.hand(fate, consumer, claimed, now, { lo: leaseUntil - sub.earlierMs(now), hi: until.hi });
 }
 
 function checkIsAvailable(sub: SubscriptionModel, fate: Fate, now: Now): void {

@@ -15,6 +15,8 @@ export interface Hold {
   readonly isolated: boolean;
   /** Which order was in force when it was handed out: a number that grows with every change. */
   readonly epoch: number;
+  /** When it was handed out, or renewed. */
+  since: Span;
   /** When the lease ends by itself. */
   until: Span;
   end: 'live' | 'taken' | SettleAction;

@@ -1,7 +1,8 @@
 import type { FailureNote, LeaseToken, SettleAction } from '../../../src/port/lease.js';
 import type { SubscriptionRef } from '../../../src/port/names.js';
 import type { SubscriptionPolicy } from '../../../src/port/policy.js';
-import type { Span } from '../span.js';
+import { later } from '../span.js';
+import type { Now, Span } from '../span.js';
 import type { Consumer } from './consumer.js';
 import { Fate } from './fate.js';
 import type { Answer, Death, Hold } from './fate.js';
@@ -24,6 +25,8 @@ export class SubscriptionModel {
   /** Leases that were taken away, as shown by a new delivery, before an event told of it. */
   readonly untold: Set<Hold> = new Set();
   isDeleted = false;
+  /** Times of leases that another process may not know to be out of force. */
+  #before: readonly { readonly visibilityTimeoutMs: number; readonly changed: Span }[] = [];
 
   constructor(ref: SubscriptionRef, policy: SubscriptionPolicy) {
     this.ref = ref;
@@ -40,20 +43,43 @@ export class SubscriptionModel {
     return [...this.fates.values()].filter((fate) => fate.isUnsettled);
   }
 
-  hand(fate: Fate, consumer: Consumer, claimed: { readonly token: LeaseToken; readonly isolated: boolean }, until: Span): void {
+  hand(fate: Fate, consumer: Consumer, claimed: { readonly token: LeaseToken; readonly isolated: boolean }, since: Span, until: Span): void {
     fate.count += 1;
     fate.wasHanded = true;
     const { token, isolated } = claimed;
-    const hold: Hold = { fate, consumer, token, isolated, count: fate.count, epoch: this.epoch, until, end: 'live', answer: 'done', endedAt: until };
+    const hold: Hold = { fate, consumer, token, isolated, count: fate.count, epoch: this.epoch, since, until, end: 'live', answer: 'done', endedAt: until };
     fate.place = { kind: 'leased', hold };
     this.holds.set(token, hold);
     consumer.holds.add(hold);
   }
 
   /** Another policy is in force. */
-  change(policy: SubscriptionPolicy): void {
+  change(policy: SubscriptionPolicy, now: Now): void {
+    if (now.patienceMs > 0) this.#before = [...this.#before, { visibilityTimeoutMs: this.policy.visibilityTimeoutMs, changed: now }];
     if (policy.order !== this.policy.order) this.epoch += 1;
     this.policy = policy;
+    if (now.patienceMs === 0) return;
+    // Over a network the time of a lease is what the policy says when somebody looks at it.
+    for (const hold of this.holds.values()) {
+      const until = later(hold.since, policy.visibilityTimeoutMs);
+      hold.until = { lo: Math.min(hold.until.lo, until.lo), hi: Math.max(hold.until.hi, until.hi) };
+    }
+  }
+
+  /** When a lease ends that is handed out or renewed now; what another process changed is known there a little later. */
+  leaseEnd(now: Now): Span {
+    const times = this.#times(now);
+    return { lo: now.lo + Math.min(...times), hi: now.hi + Math.max(...times) };
+  }
+
+  /** How much earlier than was told. */
+  earlierMs(now: Now): number {
+    return Math.max(...this.#times(now)) - this.policy.visibilityTimeoutMs;
+  }
+
+  #times(now: Now): readonly number[] {
+    this.#before = this.#before.filter(({ changed }) => changed.hi + now.patienceMs >= now.lo);
+    return [this.policy, ...this.#before].map(({ visibilityTimeoutMs }) => visibilityTimeoutMs);
   }
 
   /** A lease is over; its message has to be put somewhere. */
