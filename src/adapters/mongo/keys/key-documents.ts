@@ -1,13 +1,13 @@
 import type { Collection, Document, Filter } from 'mongodb';
 import { ChronowError } from '../../../errors.js';
-import type { KeyRef } from '../../../port/names.js';
+import type { KeyRef, Scope } from '../../../port/names.js';
 import { isDuplicateKey } from '../connection/server-error.js';
 import type { ReadAt } from '../connection/store.js';
 import type { Context } from '../context.js';
 import type { KeyDocument } from '../layout/key-document.js';
 import { documentFormat } from '../layout/message-codec.js';
 import type { WriteToken } from './key-expressions.js';
-import { answerOf, stateFields } from './key-pipelines.js';
+import { answerOf, raisePipeline, stateFields } from './key-pipelines.js';
 import { doneRevision, readKey, serverTimeOf, type StoredKey } from './key-state.js';
 
 /** A document, as it was at a time of the server. */
@@ -20,6 +20,7 @@ export interface Found {
 
 /** Somebody makes and removes the same document all the time. */
 const mostRaces = 100;
+const pageSize = 1_000;
 
 /** The documents of shared values: found, written where they are ours, refused where they are not. */
 export class KeyDocuments {
@@ -64,6 +65,41 @@ export class KeyDocuments {
       const document = await this.#kv().findOneAndUpdate({ ...this.#ours(key), ...condition }, [...update], { returnDocument: 'after', projection });
       return document === null ? undefined : foundIn(key, document);
     });
+  }
+
+  /** Gives what is at `revision` one above `seen`; undefined: it is at another one by now. */
+  raise(key: KeyRef, revision: number, seen: number): Promise<Found | undefined> {
+    return this.updateIf('new revision of a shared key', key, { v: revision }, raisePipeline(seen));
+  }
+
+  /** Remembers, at a revision above `seen`, that there is nothing; undefined: there is something. */
+  insertAbsent(key: KeyRef, seen: number): Promise<Found | undefined> {
+    return this.#context.store.attempt('new revision of a shared key', async () => {
+      try {
+        const document = await this.#kv().findOneAndUpdate({ _id: this.idOf(key), f: documentFormat, v: { $exists: false } }, raisePipeline(seen), { returnDocument: 'after', upsert: true, projection: stateFields });
+        return document === null ? undefined : foundIn(key, document);
+      } catch (error) {
+        if (isDuplicateKey(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Every document of a scope whose key begins with `prefix`; to be called within an attempt. */
+  async range(scope: Scope, prefix: string, options: ReadAt): Promise<readonly { readonly ref: KeyRef; readonly read: () => Found }[]> {
+    const begin = this.idOf({ ...scope, key: prefix });
+    // Ids are printable ASCII: what is not is encoded.
+    const documents = await this.#kv().find({ _id: { $gte: begin, $lt: `${begin}\x7f` } }, { ...options, projection: stateFields }).batchSize(pageSize).toArray();
+    return documents.flatMap((document) => {
+      const ref = this.refOf(document._id);
+      return ref === undefined ? [] : [{ ref, read: () => foundIn(ref, document) }];
+    });
+  }
+
+  /** undefined: no key of ours has this id. */
+  refOf(id: string): KeyRef | undefined {
+    const parsed = this.#context.keys.parse(id);
+    return parsed?.kind === 'shared' && this.idOf(parsed.key) === id ? parsed.key : undefined;
   }
 
   async #tryToWrite(key: KeyRef, update: readonly Document[], token: WriteToken, upsert: boolean): Promise<Document | null> {

@@ -6,6 +6,7 @@ import type { KeyRef } from '../../../port/names.js';
 import type { Context } from '../context.js';
 import { KeyDocuments } from './key-documents.js';
 import { after, rememberedMs, withState, type WriteToken } from './key-expressions.js';
+import { KeyLooks } from './key-looks.js';
 import { delPipeline, setPipeline, stateFields } from './key-pipelines.js';
 import { absent, stateAt, type StoredKey } from './key-state.js';
 import { KeyVersions } from './key-versions.js';
@@ -16,12 +17,15 @@ import { KeyVersions } from './key-versions.js';
  */
 export class MongoKeys implements KeyStore {
   readonly documents: KeyDocuments;
+  /** For watchers. */
+  readonly looks: KeyLooks;
   readonly #versions: KeyVersions;
   readonly #client: string;
   #calls = 0;
 
   constructor(context: Context) {
     this.documents = new KeyDocuments(context);
+    this.looks = new KeyLooks(context, this.documents);
     this.#versions = new KeyVersions(context);
     this.#client = createHash('sha1').update(context.clientId).digest('hex').slice(0, 12);
   }

@@ -1,11 +1,12 @@
 import type { Observable } from 'rxjs';
 import type { KeyRef } from '../../../port/names.js';
 import type { KeyChange } from '../../../port/watch-source.js';
+import type { KeyTracker, TrackerOwner } from '../../common/key-tracker.js';
+import { Feed, type FeedSource } from '../../common/watch-feed.js';
 import type { ChannelSignal } from '../connection/pubsub-signals.js';
 import { readChange } from '../keys/change-message.js';
 import { valueKeys } from '../keys/value-keys.js';
-import { Feed, type FeedSource } from './feed.js';
-import { KeyTracker, type TrackerOwner } from './key-tracker.js';
+import { EventTracker } from './event-tracker.js';
 import type { WatchParts } from './watch-parts.js';
 
 /** The watch of one key: its channel, and its keyspace events. */
@@ -13,7 +14,7 @@ class KeySource implements FeedSource<ChannelSignal>, TrackerOwner {
   readonly line$: Observable<ChannelSignal>;
   readonly feed: Feed<ChannelSignal>;
   readonly #parts: WatchParts;
-  readonly #tracker: KeyTracker;
+  readonly #tracker: EventTracker;
   readonly #onStop: () => void;
   readonly #deaf: (() => void) | undefined;
 
@@ -22,7 +23,7 @@ class KeySource implements FeedSource<ChannelSignal>, TrackerOwner {
     const { value } = valueKeys(context.keys, ref);
     this.#parts = parts;
     this.#onStop = onStop;
-    this.#tracker = new KeyTracker(context, keys, ref, this);
+    this.#tracker = new EventTracker(context, keys, ref, this);
     this.line$ = context.connection.pubsub.channel(value);
     this.feed = new Feed(context.runtime, this);
     this.#deaf = events(ref)?.listen(value, {

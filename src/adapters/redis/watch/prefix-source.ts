@@ -2,11 +2,13 @@ import type { Observable } from 'rxjs';
 import { isChronowError } from '../../../errors.js';
 import type { KeyRef, Scope } from '../../../port/names.js';
 import type { KeyChange } from '../../../port/watch-source.js';
+import type { KeyTracker, TrackerOwner } from '../../common/key-tracker.js';
+import { OneByOne } from '../../common/one-by-one.js';
+import { Feed, type FeedSource } from '../../common/watch-feed.js';
 import type { KeyspaceSignal } from '../connection/pubsub-signals.js';
 import { readChange } from '../keys/change-message.js';
 import { valueKeys, valuePrefix } from '../keys/value-keys.js';
-import { Feed, type FeedSource } from './feed.js';
-import { KeyTracker, type TrackerOwner } from './key-tracker.js';
+import { EventTracker } from './event-tracker.js';
 import { scanValues } from './scan-values.js';
 import type { WatchParts } from './watch-parts.js';
 
@@ -25,9 +27,8 @@ class PrefixSource implements FeedSource<KeyspaceSignal>, TrackerOwner {
   readonly #begin: string;
   readonly #onStop: () => void;
   readonly #deaf: (() => void) | undefined;
-  readonly #trackers = new Map<string, KeyTracker>();
-  #reading: Promise<void> | undefined = undefined;
-  #next: Promise<void> | undefined = undefined;
+  readonly #trackers = new Map<string, EventTracker>();
+  readonly #readings: OneByOne = new OneByOne(() => this.#readAll());
   #lastMs = 0;
 
   constructor(parts: WatchParts, scope: Scope, prefix: string, onStop: () => void) {
@@ -54,15 +55,8 @@ class PrefixSource implements FeedSource<KeyspaceSignal>, TrackerOwner {
     else tracker?.heard(message);
   }
 
-  /** One after the other; answers when one that began after the call has. */
   read(): Promise<void> {
-    if (this.#reading === undefined) return this.#start();
-    const follow = (): Promise<void> => {
-      this.#next = undefined;
-      return this.#start();
-    };
-    this.#next ??= this.#reading.then(follow, follow);
-    return this.#next;
+    return this.#readings.run();
   }
 
   present(): readonly KeyChange[] {
@@ -95,14 +89,6 @@ class PrefixSource implements FeedSource<KeyspaceSignal>, TrackerOwner {
     return;
   }
 
-  #start(): Promise<void> {
-    const ended = (): void => { this.#reading = undefined; };
-    const reading = this.#readAll();
-    this.#reading = reading;
-    reading.then(ended, ended);
-    return reading;
-  }
-
   async #readAll(): Promise<void> {
     const { runtime } = this.#parts.context;
     const began = runtime.now();
@@ -132,13 +118,13 @@ class PrefixSource implements FeedSource<KeyspaceSignal>, TrackerOwner {
   }
 
   /** Was gone before and is gone after a whole reading: no message of what it was is on its way any more. */
-  #forget(value: string, tracker: KeyTracker): void {
+  #forget(value: string, tracker: EventTracker): void {
     if (tracker.state?.body !== undefined || this.#trackers.get(value) !== tracker) return;
     tracker.close();
     this.#trackers.delete(value);
   }
 
-  #trackerOf(value: string): KeyTracker | undefined {
+  #trackerOf(value: string): EventTracker | undefined {
     if (!value.startsWith(this.#begin)) return undefined;
     const known = this.#trackers.get(value);
     if (known !== undefined) return known;
@@ -146,8 +132,8 @@ class PrefixSource implements FeedSource<KeyspaceSignal>, TrackerOwner {
     return parsed?.kind === 'shared' && valueKeys(this.#parts.context.keys, parsed.key).value === value ? this.#track(value, parsed.key) : undefined;
   }
 
-  #track(value: string, ref: KeyRef): KeyTracker {
-    const tracker = this.#trackers.get(value) ?? new KeyTracker(this.#parts.context, this.#parts.keys, ref, this);
+  #track(value: string, ref: KeyRef): EventTracker {
+    const tracker = this.#trackers.get(value) ?? new EventTracker(this.#parts.context, this.#parts.keys, ref, this);
     this.#trackers.set(value, tracker);
     return tracker;
   }

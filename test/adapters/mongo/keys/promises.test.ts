@@ -4,7 +4,9 @@ import { describe, it } from 'vitest';
 import type { ConformanceHarness, ConformanceSession } from '../../../../marbles/conformance/harness.js';
 import { keys } from '../../../../marbles/conformance/keys.js';
 import { suiteOf } from '../../../../marbles/conformance/suite.js';
+import { watch } from '../../../../marbles/conformance/watch.js';
 import { memoryBroker } from '../../../../src/adapters/memory/index.js';
+import { MongoWatches } from '../../../../src/adapters/mongo/watch/mongo-watches.js';
 import { memoryCapabilities } from '../../../conformance/support/memory-harness.js';
 import { over } from '../../../conformance/support/over.js';
 import { describeMongo } from '../../../support/mongo/shared.js';
@@ -13,7 +15,7 @@ import { openRooms } from './support.js';
 /** The room of keys in a broker that has nothing else of MongoDB. */
 async function session(): Promise<ConformanceSession> {
   const rooms = await openRooms();
-  const [broker = memoryBroker(), second] = rooms.map(({ keys: store }) => over(memoryBroker(), { keys: store, close: () => of(undefined) }));
+  const [broker = memoryBroker(), second] = rooms.map(({ context, keys: store }) => over(memoryBroker(), { keys: store, watches: new MongoWatches(context, store), close: () => of(undefined) }));
   return { broker, second, scope: { tenantId: 'acme', namespace: 'payments' }, now: () => Date.now(), advance: (ms) => pause(ms), close: async () => undefined };
 }
 
@@ -28,4 +30,5 @@ const harness: ConformanceHarness = {
 
 describeMongo('keys and watchers on MongoDB keep the promises of the port', () => {
   describe('keys', () => { keys(suiteOf({ describe, it }, harness)); });
+  describe('watch', () => { watch(suiteOf({ describe, it }, harness)); });
 });

@@ -5,7 +5,8 @@ import { startCluster, type RedisCluster } from '../../../support/redis/cluster.
 import { describeRedis } from '../../../support/redis/shared.js';
 import { until } from '../../../support/servers/until.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
-import { Seen, openWatchRoom, watching } from './support.js';
+import { Seen } from '../../../support/watching/seen.js';
+import { openWatchRoom, watching } from './support.js';
 
 const never = 600_000;
 const patience = 60_000;

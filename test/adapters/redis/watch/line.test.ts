@@ -6,7 +6,8 @@ import { describeRedis, rawClient } from '../../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../../support/redis/single.js';
 import { until } from '../../../support/servers/until.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
-import { Seen, openWatchRoom, watching } from './support.js';
+import { Seen } from '../../../support/watching/seen.js';
+import { openWatchRoom, watching } from './support.js';
 
 const never = 600_000;
 

@@ -4,7 +4,8 @@ import { describeRedis } from '../../../support/redis/shared.js';
 import { startSingle, type SingleServer } from '../../../support/redis/single.js';
 import { addUser } from '../../../support/redis/users.js';
 import { calls, freshRef, namesOf } from '../keys/support.js';
-import { Seen, openWatchRoom, watching, type WatchRoom } from './support.js';
+import { Seen } from '../../../support/watching/seen.js';
+import { openWatchRoom, watching, type WatchRoom } from './support.js';
 
 describeRedis('watchers of a user with few rights', () => {
   let server: SingleServer;

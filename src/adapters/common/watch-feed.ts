@@ -1,8 +1,8 @@
 import type { Observable, Subscriber, Unsubscribable } from 'rxjs';
-import { isChronowError } from '../../../errors.js';
-import type { CancelTimer, Runtime } from '../../../port/runtime.js';
-import type { KeyChange, WatchSignal } from '../../../port/watch-source.js';
-import { backoffDelay } from '../../../retry/backoff.js';
+import { isChronowError } from '../../errors.js';
+import type { CancelTimer, Runtime } from '../../port/runtime.js';
+import type { KeyChange, WatchSignal } from '../../port/watch-source.js';
+import { backoffDelay } from '../../retry/backoff.js';
 
 /** What one kind of watch does: of a key, or of a prefix. */
 export interface FeedSource<S extends LineSignal> {

@@ -1,11 +1,31 @@
-import type { KeyState } from '../../../port/key-store.js';
-import type { KeyRef } from '../../../port/names.js';
-import type { CancelTimer } from '../../../port/runtime.js';
-import type { KeyChange, KeyChangeCause } from '../../../port/watch-source.js';
-import type { Context } from '../context.js';
-import type { ChangeMessage } from '../keys/change-message.js';
-import type { RedisKeys } from '../keys/redis-keys.js';
-import { EventWindow } from './event-window.js';
+import type { KeyState } from '../../port/key-store.js';
+import type { KeyRef } from '../../port/names.js';
+import type { CancelTimer, Runtime } from '../../port/runtime.js';
+import type { KeyChange, KeyChangeCause } from '../../port/watch-source.js';
+import { OneByOne } from './one-by-one.js';
+import type { ServerClock } from './server-clock.js';
+
+/** What a look found. */
+export interface Looked {
+  readonly state: KeyState;
+  /** What the latest revision was. */
+  readonly cause: KeyChangeCause;
+}
+
+/** What came of a change. */
+export interface KeyNews extends Looked {
+  /** Only the time to live changed: not a new revision. */
+  readonly isTtl: boolean;
+  /** The body did not come along: it has to be read. */
+  readonly isShort: boolean;
+}
+
+export interface TrackerParts {
+  readonly runtime: Runtime;
+  readonly clock: Pick<ServerClock, 'toOurs'>;
+  /** Reads a key. It is told what is known, so that a store that went back goes on above it. */
+  readonly look: (ref: KeyRef, known: KeyState | undefined) => Promise<Looked>;
+}
 
 /** Who watches. */
 export interface TrackerOwner {
@@ -23,28 +43,22 @@ const olderMs = 50;
 const lateMs = 5;
 
 /**
- * What is known of one key: the newest state that a message or a look brought. A look carries the revision that is known, so that a store that
- * went back (a failover) goes on above it: what is known never goes back, and ends at what is stored.
+ * What is known of one key: the newest state that a message or a look brought. What is known never goes back, and ends at what is stored.
  */
 export class KeyTracker {
   readonly ref: KeyRef;
-  readonly #context: Context;
-  readonly #keys: RedisKeys;
+  readonly #parts: TrackerParts;
   readonly #owner: TrackerOwner;
-  readonly #window: EventWindow;
+  readonly #looks: OneByOne = new OneByOne(() => this.#ask());
   #state: KeyState | undefined = undefined;
-  #running: Promise<void> | undefined = undefined;
-  #next: Promise<void> | undefined = undefined;
   #endTimer: CancelTimer | undefined = undefined;
   #olderTimer: CancelTimer | undefined = undefined;
   #isClosed = false;
 
-  constructor(context: Context, keys: RedisKeys, ref: KeyRef, owner: TrackerOwner) {
-    this.#context = context;
-    this.#keys = keys;
+  constructor(parts: TrackerParts, ref: KeyRef, owner: TrackerOwner) {
+    this.#parts = parts;
     this.ref = ref;
     this.#owner = owner;
-    this.#window = new EventWindow(context.runtime, () => { this.doubt(); });
   }
 
   /** undefined before anything was learned. */
@@ -52,11 +66,9 @@ export class KeyTracker {
     return this.#state;
   }
 
-  /** Reads the key. Looks that are asked for while one is under way share the next one; answers when one that began after the call has. */
+  /** Reads the key. Answers when a look that began after the call has ended. */
   look(): Promise<void> {
-    if (this.#running === undefined) return this.#begin();
-    this.#next ??= this.#running.then(() => this.#follow(), () => this.#follow());
-    return this.#next;
+    return this.#looks.run();
   }
 
   /** Something may have happened. */
@@ -65,50 +77,27 @@ export class KeyTracker {
     this.look().then(() => { this.#owner.looked(this); }, (error: unknown) => { if (!this.#isClosed) this.#owner.failed(this, error); });
   }
 
-  /** A message of ours. */
-  heard(message: ChangeMessage): void {
-    const { state, cause } = message;
-    this.#window.message(message);
+  heard({ state, cause, isTtl, isShort }: KeyNews): void {
     const known = this.#state?.revision ?? -1;
     if (state.revision < known) this.#older();
-    else if (message.isTtl) this.#limited(state);
+    else if (isTtl) this.#limited(state);
     else if (state.revision === known) return;
-    else if (message.isShort) this.doubt();
-    else this.#learn(state, cause);
-  }
-
-  /** A keyspace event. */
-  noticed(event: string): void {
-    this.#window.event(event);
+    else if (isShort) this.doubt();
+    else this.#learn({ state, cause });
   }
 
   close(): void {
     this.#isClosed = true;
     this.#endTimer?.();
     this.#olderTimer?.();
-    this.#window.close();
-  }
-
-  #begin(): Promise<void> {
-    const ended = (): void => { this.#running = undefined; };
-    const asking = this.#ask();
-    this.#running = asking;
-    asking.then(ended, ended);
-    return asking;
-  }
-
-  #follow(): Promise<void> {
-    this.#next = undefined;
-    return this.#begin();
   }
 
   async #ask(): Promise<void> {
-    const known = this.#state;
-    const { state, cause } = await this.#keys.look(this.ref, { revision: known?.revision ?? 0, isPresent: known?.body !== undefined });
-    if (!this.#isClosed) this.#learn(state, cause);
+    const looked = await this.#parts.look(this.ref, this.#state);
+    if (!this.#isClosed) this.#learn(looked);
   }
 
-  #learn(state: KeyState, cause: KeyChangeCause): void {
+  #learn({ state, cause }: Looked): void {
     const known = this.#state;
     if (known !== undefined && state.revision < known.revision) return;
     this.#state = state;
@@ -128,7 +117,7 @@ export class KeyTracker {
   }
 
   #older(): void {
-    const { runtime } = this.#context;
+    const { runtime } = this.#parts;
     this.#olderTimer ??= runtime.at(runtime.now() + olderMs, () => {
       this.#olderTimer = undefined;
       this.doubt();
@@ -138,10 +127,10 @@ export class KeyTracker {
   /** A server tells of an end only when it comes across it, if at all: this process has a timer of its own. */
   #arm(): void {
     this.#endTimer?.();
-    const { runtime, connection } = this.#context;
+    const { runtime, clock } = this.#parts;
     const { body, expiresAt } = this.#state ?? {};
     if (body === undefined || expiresAt === undefined || this.#isClosed) return;
-    const due = connection.clock.toOurs(expiresAt) + 1;
+    const due = clock.toOurs(expiresAt) + 1;
     this.#endTimer = runtime.at(Math.max(due, runtime.now() + lateMs), () => { this.doubt(); });
   }
 }
