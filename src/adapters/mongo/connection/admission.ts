@@ -138,7 +138,8 @@ export class Admission {
 }
 
 /** What to do where there are no change streams. */
-export function noStreamAdvice(why: 'standalone' | 'no right', database: string): string {
+export function noStreamAdvice(why: string, database: string): string {
+  if (why !== 'standalone' && why !== 'no right') return `The server refused to open one (${why})`;
   return why === 'standalone'
     ? 'This mongod is standalone: start it with --replSet and run rs.initiate() once, a set of one will do'
     : `Give the user the role readWrite on ${database}, or the actions find and changeStream on all of its collections`;

@@ -9,7 +9,7 @@ export interface FeedEvents {
   stale(): void;
   event(event: StreamEvent): void;
   /** There are no change streams here, after all. */
-  refused(why: 'standalone' | 'no right'): void;
+  refused(why: string): void;
 }
 
 /** A source of hints. */

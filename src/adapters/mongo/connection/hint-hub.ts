@@ -10,7 +10,7 @@ export interface HubParts {
   /** Makes a source; the stream where there are change streams. */
   readonly feed: (mode: Hints['mode'], events: FeedEvents, wanted: () => StreamFilter, keyFilters: () => readonly KeyFilter[]) => Feed;
   /** The servers take it back: polling from now on. */
-  readonly refused: (why: 'standalone' | 'no right') => void;
+  readonly refused: (why: string) => void;
 }
 
 interface Listener<T> {
@@ -116,7 +116,7 @@ export class HintHub implements Hints, FeedEvents {
     for (const { subscriber, filter } of [...this.#keys]) if ('prefix' in filter && event.id.startsWith(filter.prefix)) subscriber.next(event);
   }
 
-  refused(why: 'standalone' | 'no right'): void {
+  refused(why: string): void {
     this.#stop();
     this.mode = 'polling';
     this.#parts.refused(why);

@@ -122,7 +122,7 @@ export class StreamLoop implements Feed {
     this.#client ??= this.#newClient();
     this.#filter = this.#parts.wanted();
     const filter = this.#filter;
-    const stream = this.#client.db.watch(pipelineOf(filter), { ...start, maxAwaitTimeMS: 5_000 });
+    const stream = this.#client.db.watch(pipelineOf(filter), { ...start, maxAwaitTimeMS: 5_000, readConcern: { level: 'majority' } });
     let isLive = false;
     const live = (): void => {
       if (isLive || this.#isStopped || stream.closed) return;
@@ -164,8 +164,10 @@ export class StreamLoop implements Feed {
     }
   }
 
-  #isRefused({ code }: Failure): boolean {
-    const why = code === 13 ? 'no right' : code === 40_573 ? 'standalone' : undefined;
+  #isRefused({ kind, code, word }: Failure): boolean {
+    // What a fresh stream is refused again and again will not change by asking.
+    const isHopeless = kind === 'server' && this.#failures >= mostFailures;
+    const why = code === 13 ? 'no right' : code === 40_573 ? 'standalone' : isHopeless ? word : undefined;
     if (why === undefined) return false;
     this.#pulse.stop();
     this.#parts.events.refused(why);
