@@ -1,0 +1,158 @@
+import type { Collection } from 'mongodb';
+import { firstValueFrom, NEVER, Subject } from 'rxjs';
+import { KeySpace } from '../../../../../src/keys/key-space.js';
+import type { MongoStore } from '../../../../../src/adapters/mongo/connection/store.js';
+import type { ConnectionOptions } from '../../../../../src/adapters/mongo/connection/options.js';
+import type { Context } from '../../../../../src/adapters/mongo/context.js';
+import { Deliveries } from '../../../../../src/adapters/mongo/delivery/attach.js';
+import type { HoldDocument } from '../../../../../src/adapters/mongo/layout/hold-document.js';
+import type { LogDocument } from '../../../../../src/adapters/mongo/layout/log-document.js';
+import { logDocument } from '../../../../../src/adapters/mongo/layout/message-codec.js';
+import { newPointer } from '../../../../../src/adapters/mongo/layout/new-pointer.js';
+import type { PointerDocument } from '../../../../../src/adapters/mongo/layout/pointer-document.js';
+import { Directory } from '../../../../../src/adapters/mongo/topics/directory.js';
+import type { SubscriptionRecord } from '../../../../../src/adapters/mongo/topics/records.js';
+import type { ClaimAnswer, ConsumerLink } from '../../../../../src/port/delivery-store.js';
+import type { BrokerEvent } from '../../../../../src/port/events.js';
+import type { Claimed, SettleAction, SettleDeviation, Settlement } from '../../../../../src/port/lease.js';
+import type { OutgoingMessage } from '../../../../../src/port/message.js';
+import type { SubscriptionRef } from '../../../../../src/port/names.js';
+import type { PolicyPatch, SubscriptionPolicy, TopicLimits } from '../../../../../src/port/policy.js';
+import { systemRuntime } from '../../../../../src/system-runtime.js';
+import { openStore } from '../../../../support/mongo/store.js';
+
+export const policy: SubscriptionPolicy = { visibilityTimeoutMs: 60_000, maxDeliveries: 5, retryBackoffMs: [60_000], deadLetterEnabled: true, order: 'none', expired: 'dead-letter' };
+export const limits: TopicLimits = { maxStreamLen: 1_000_000, onFull: 'reject', retentionMs: 604_800_000, idempotencyWindowMs: 600_000, shardCount: 1 };
+const ref: SubscriptionRef = { tenantId: 'default', namespace: 'default', topic: 'orders', subscription: 'billing' };
+
+/** Deliveries of one process, over a real server. Messages are stored by hand: publishing is another room. */
+export class Stage {
+  readonly store: MongoStore;
+  readonly context: Context;
+  readonly directory: Directory;
+  readonly deliveries: Deliveries;
+  readonly events: BrokerEvent[] = [];
+  readonly ref: SubscriptionRef = ref;
+  readonly #event$ = new Subject<BrokerEvent>();
+  #seq = 0;
+
+  constructor(store: MongoStore) {
+    const runtime = systemRuntime();
+    const report = (event: BrokerEvent): void => {
+      this.events.push(event);
+      this.#event$.next(event);
+    };
+    this.store = store;
+    this.context = { store, keys: new KeySpace('cw:'), runtime, clientId: runtime.newId(), limits, report };
+    this.directory = new Directory(this.context, (context, record, from, to) => this.deliveries.convert(context, record, from, to));
+    this.deliveries = new Deliveries(this.context, this.directory);
+  }
+
+  get pointers(): Collection<PointerDocument> {
+    return this.store.collection<PointerDocument>('cw_deliv');
+  }
+
+  get log(): Collection<LogDocument> {
+    return this.store.collection<LogDocument>('cw_log');
+  }
+
+  get holds(): Collection<HoldDocument> {
+    return this.store.collection<HoldDocument>('cw_holds');
+  }
+
+  /** The subscription, with this policy; made where it is missing. */
+  async queue(patch: PolicyPatch = {}, ephemeral = false): Promise<SubscriptionRecord> {
+    await firstValueFrom(this.directory.ensureTopic({ topic: ref, limits: {}, defaults: limits }));
+    await firstValueFrom(this.directory.ensureSubscription({ subscription: ref, policy: patch, defaults: policy, startFrom: 'earliest', onConflict: 'update', ephemeral, client: 'test' }));
+    return this.record();
+  }
+
+  async record(): Promise<SubscriptionRecord> {
+    const record = await this.directory.subscription(ref);
+    if (record === undefined) throw new Error('there is no subscription');
+    return record;
+  }
+
+  async consumer(consumerId: string = this.context.runtime.newId()): Promise<TestConsumer> {
+    return new TestConsumer(await firstValueFrom(this.deliveries.attach(ref, { consumerId, consumerName: consumerId })));
+  }
+
+  /** Stores messages and pointers; a text stands for a message with that body. */
+  async publish(...messages: readonly (string | Partial<OutgoingMessage>)[]): Promise<readonly LogDocument[]> {
+    const { id, topicId } = await this.record();
+    const now = new Date(this.store.clock.now());
+    const documents = messages.map((one) => {
+      const message: OutgoingMessage = { body: 'x', headers: {}, ...(typeof one === 'string' ? { body: one } : one) };
+      return logDocument(message, { topicId, seq: (this.#seq += 1), publishedAt: now, dueAt: message.delayMs === undefined ? undefined : new Date(now.getTime() + message.delayMs) });
+    });
+    await this.log.insertMany([...documents]);
+    await this.pointers.insertMany(documents.map((document) => newPointer(id, document)));
+    return documents;
+  }
+
+  /** The first event of this type, now or later. */
+  event<T extends BrokerEvent['type']>(type: T): Promise<Extract<BrokerEvent, { readonly type: T }>> {
+    return new Promise((resolve) => {
+      const look = (event: BrokerEvent): boolean => isOf(event, type) && (resolve(event), true);
+      if (this.events.some(look)) return;
+      const watching = this.#event$.subscribe((event) => { if (look(event)) watching.unsubscribe(); });
+    });
+  }
+}
+
+function isOf<T extends BrokerEvent['type']>(event: BrokerEvent, type: T): event is Extract<BrokerEvent, { readonly type: T }> {
+  return event.type === type;
+}
+
+export async function openStage(options: Partial<ConnectionOptions> = {}): Promise<Stage> {
+  return new Stage(await openStore(options));
+}
+
+/** A consumer's line with the words in which these tests are written. */
+export class TestConsumer {
+  readonly link: ConsumerLink;
+
+  constructor(link: ConsumerLink) {
+    this.link = link;
+  }
+
+  claim(max = 1): Promise<ClaimAnswer> {
+    return firstValueFrom(this.link.claim({ max, until$: NEVER }));
+  }
+
+  /** One answer that may be empty: what there is now. */
+  async look(max = 1): Promise<ClaimAnswer> {
+    const stop$ = new Subject<void>();
+    const answer = firstValueFrom(this.link.claim({ max, until$: stop$ }));
+    setTimeout(() => { stop$.next(); }, 60);
+    return answer;
+  }
+
+  async take(count: number): Promise<readonly Claimed[]> {
+    const taken: Claimed[] = [];
+    while (taken.length < count) taken.push(...(await this.claim(count - taken.length)).deliveries);
+    return taken;
+  }
+
+  async takeOne(): Promise<Claimed> {
+    const [one] = await this.take(1);
+    if (one === undefined) throw new Error('nothing was taken');
+    return one;
+  }
+
+  settle(...settlements: readonly Settlement[]): Promise<readonly SettleDeviation[]> {
+    return firstValueFrom(this.link.settle(settlements));
+  }
+
+  end(action: SettleAction, claimed: readonly Claimed[], details: Partial<Settlement> = {}): Promise<readonly SettleDeviation[]> {
+    return this.settle(...claimed.map(({ token }) => ({ ...details, token, action })));
+  }
+
+  ack(...claimed: readonly Claimed[]): Promise<readonly SettleDeviation[]> {
+    return this.end('ack', claimed);
+  }
+}
+
+export function bodies(claimed: readonly Claimed[]): readonly unknown[] {
+  return claimed.map(({ message }) => message.body);
+}
