@@ -66,13 +66,15 @@ end`;
 
 /**
  * Counts what is not settled and says how much may be added before the next count. ARGV[2]: messages that need room. Answers 'gone', 'stale', 'lost', or
- * {1 where they fit, room, held, number of the fullest subscription or 0, what it left, bound, 1 where the topic fills up just now}.
+ * {1 where they fit, room, held, number of the fullest subscription or 0, what it left, bound, 1 where the topic fills up just now,
+ * 1 where the oldest are to make way}.
  */
 export const measureScript: Script = script('measure-topic', `${lua.int}${lua.find}${upkeep.groups}${upkeep.ids}${counting}${union}
-local meta = redis.call('HMGET', KEYS[2], 'sv', 'ml', 'fill', 'sc')
+local meta = redis.call('HMGET', KEYS[2], 'sv', 'ml', 'fill', 'sc', 'of')
 if not meta[1] then return 'gone' end
 if meta[1] ~= ARGV[1] then return 'stale' end
 local bound, need = math.ceil(tonumber(meta[2]) / tonumber(meta[4])), tonumber(ARGV[2])
+local makesWay = meta[5] == 'dropOldest' and 1 or 0
 local groups, subs = groupsOf(KEYS[1]), subscriptionsOf()
 local held, most, fullest, sum, hasOrder = 0, -1, 0, 0, false
 for n, sub in ipairs(subs) do
@@ -86,7 +88,7 @@ for n, sub in ipairs(subs) do
 end
 if fullest == 0 then
   redis.call('HSET', KEYS[2], 'room', int(math.max(bound, need)))
-  return {1, math.max(bound, need), 0, 0, 0, bound, 0}
+  return {1, math.max(bound, need), 0, 0, 0, bound, 0, makesWay}
 end
 held = most
 local mark = math.ceil(bound * 0.8)
@@ -98,7 +100,7 @@ redis.call('HSET', KEYS[2], 'room', int(math.max(room, 0)))
 local isNew = isFilling and meta[3] ~= '1'
 if isNew then redis.call('HSET', KEYS[2], 'fill', '1') end
 if meta[3] == '1' and held < bound * 0.7 then redis.call('HSET', KEYS[2], 'fill', '0') end
-return {fits and 1 or 0, math.max(room, 0), held, fullest, most + (fits and need or 0), bound, isNew and 1 or 0}`);
+return {fits and 1 or 0, math.max(room, 0), held, fullest, most + (fits and need or 0), bound, isNew and 1 or 0, makesWay}`);
 
 /**
  * Drops the oldest that wait until \`need\` more have room; what is leased stays, and need is granted in any case. ARGV[2]: need. Where an order is kept only its own

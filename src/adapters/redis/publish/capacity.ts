@@ -13,7 +13,7 @@ import type { Retention } from './retention.js';
 import { ShardView } from './shard-view.js';
 
 /** Whether messages fit, or how many would. */
-export type Room = { readonly fits: true } | { readonly fits: false; readonly room: number; readonly error: ChronowError };
+export type Room = { readonly fits: true } | { readonly fits: false; readonly room: number; readonly makesWay: boolean; readonly error: ChronowError };
 
 const rounds = 20;
 
@@ -36,7 +36,8 @@ export class Capacity {
     await this.#mover.run(topic.ref, shard);
     await this.#retention.trim(topic.ref, shard);
     const room = await this.#measure(topic.ref, shard, need);
-    if (room.fits || topic.limits.onFull === 'reject') return room;
+    // As it is stored: the record of this process may be older.
+    if (room.fits || !room.makesWay) return room;
     await this.drop(topic.ref, shard, need);
     return { fits: true };
   }
@@ -72,11 +73,11 @@ export class Capacity {
     const looked = await this.#view.run(measureScript, ref, shard, need);
     // The topic is gone: the publish finds that out for itself.
     if (looked === undefined) return { fits: true };
-    const [fits, room, held, fullest, unsettled, bound, isFilling] = asList(looked.reply).map(asNumber);
+    const [fits, room, held, fullest, unsettled, bound, isFilling, makesWay] = asList(looked.reply).map(asNumber);
     const subscription = looked.subscriptions[(fullest ?? 0) - 1]?.ref.subscription ?? '';
     if (isFilling === 1) this.#context.report({ type: 'topic-filling', topic: ref, subscription, unsettled: unsettled ?? 0, maxStreamLen: bound ?? 0 });
     if (fits === 1) return { fits: true };
-    return { fits: false, room: room ?? 0, error: topicFull(ref, { held: held ?? 0, bound: bound ?? 0, subscription, unsettled: unsettled ?? 0, need }) };
+    return { fits: false, room: room ?? 0, makesWay: makesWay === 1, error: topicFull(ref, { held: held ?? 0, bound: bound ?? 0, subscription, unsettled: unsettled ?? 0, need }) };
   }
 }
 

@@ -20,6 +20,20 @@ describeRedis('the bound of a topic on Redis', () => {
     }
   });
 
+  it('refuses or makes way as is stored by then, whatever the publisher saw first', async () => {
+    const [desk, other] = [await openDesk(), await openDesk()];
+    const topic = freshTopic();
+    await desk.topic(topic, { maxStreamLen: 2, onFull: 'reject' });
+    await desk.subscribe(topic, 'billing');
+    await desk.publish(topic, 'a', 'b');
+    await other.topic(topic, { onFull: 'dropOldest' });
+    await desk.publish(topic, 'c');
+    const { read } = looker();
+    expect(await read({ ...topic, subscription: 'billing' })).toHaveLength(2);
+    await other.topic(topic, { onFull: 'reject' });
+    await expect(desk.publish(topic, 'd')).rejects.toMatchObject({ code: 'TOPIC_FULL' });
+  });
+
   it('names the subscription that holds the topic, by what it has not settled', async () => {
     const desk = await openDesk();
     const topic = freshTopic();
