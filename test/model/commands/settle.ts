@@ -123,7 +123,7 @@ export const renew: fc.Arbitrary<Command> = command(fc.array(choice, { minLength
     const { value, now } = await world.answer(consumer.link.renew(tokens));
     model.hear(world.events());
     const until = sub.leaseEnd(now);
-    assert.ok(includes(until, value.leaseUntil), `a renewed lease ends at ${value.leaseUntil}, it should at ${until.lo}`);
+    if (value.lost.length < tokens.length) assert.ok(includes(until, value.leaseUntil), `a renewed lease ends at ${value.leaseUntil}, it should at ${until.lo}`);
     for (const [index, token] of tokens.entries()) {
       const renewed = sub.holds.get(token);
       assert.ok(renewed);

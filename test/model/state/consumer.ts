@@ -19,6 +19,8 @@ export class Consumer {
   /** It was asked to make room for a last attempt, and has not had empty hands since. */
   isAskedForRoom = false;
   hasLeft = false;
+  /** A lease of it was taken away, of which its process need not know yet. */
+  hasLost = false;
 
   constructor(name: string, subscription: SubscriptionModel, link: ConsumerLink) {
     this.name = name;

@@ -88,6 +88,7 @@ export class SubscriptionModel {
     hold.endedAt = now;
     hold.answer = answer;
     hold.consumer.holds.delete(hold);
+    if (end === 'taken') hold.consumer.hasLost = true;
     if (hold.consumer.holds.size === 0) hold.consumer.isAskedForRoom = false;
   }
 
