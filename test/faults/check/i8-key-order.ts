@@ -28,7 +28,7 @@ function holderAt({ leases }: MessageStory, t: number): LeaseStory | undefined {
 
 export const keyOrder: Invariant = {
   name: 'I8',
-  says: 'while a message of a key is unsettled nobody else gets a later one, and no work on a later one begins under a lease that holds',
+  says: 'while a message of a key is unsettled nobody else gets a later one, and no work on a later one begins before the work on it is done',
   check: (record, { messages, storyOf }, say, excuses) => {
     if (excuses.mayRewind) return;
     const before = new Map<MessageStory, readonly MessageStory[]>();
@@ -42,12 +42,16 @@ export const keyOrder: Invariant = {
         }
       });
     }
+    // The holder of a run works it off one by one: what is done has its acknowledgement on the way.
+    const done = new Set<string>();
     for (const event of record.events) {
-      if (event.kind !== 'work' || event.what !== 'started') continue;
+      if (event.kind !== 'work') continue;
+      if (event.what === 'done') done.add(`${event.process} ${event.sub} ${event.id}`);
+      if (event.what !== 'started') continue;
       const story = storyOf(event.sub, event.id);
       const lease = story?.leases.findLast(({ claimed }) => claimed.process === event.process && claimed.count === event.count && claimed.t <= event.t);
       if (story === undefined || lease === undefined || event.t > lease.until) continue;
-      for (const other of before.get(story) ?? []) if (!mayHaveLeft(other, event.t, record)) say(event.t, `work on message ${event.n} begins at ${event.process} in ${event.sub} while ${other.n}, before it, is unsettled`);
+      for (const other of before.get(story) ?? []) if (!mayHaveLeft(other, event.t, record) && !done.has(`${event.process} ${event.sub} ${other.id}`)) say(event.t, `work on message ${event.n} begins at ${event.process} in ${event.sub} while ${other.n}, before it, is unsettled`);
     }
   },
 };

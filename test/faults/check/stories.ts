@@ -104,7 +104,8 @@ function tellLeases({ events }: RunRecord): ReadonlyMap<string, LeaseStory> {
     else if (event.kind === 'renewed') {
       for (const name of event.leases) {
         const lease = leases.get(name);
-        if (lease !== undefined && !event.lost.includes(name)) lease.until = Math.max(lease.until, event.t + event.leftMs);
+        // One that is being settled is left to the answer of the settlement.
+        if (lease?.settles.length === 0 && !event.lost.includes(name)) lease.until = Math.max(lease.until, event.t + event.leftMs);
       }
     } else if (event.kind === 'settle') {
       settles.set(event.op, event.items.map(({ lease, action, delayMs, reason }) => {

@@ -1,6 +1,6 @@
 import type { Chance } from '../../simulation/random.js';
 import type { FaultPlan } from '../stage/plan.js';
-import { fault, load, times } from './load.js';
+import { consumer, fault, load, publishers, times } from './load.js';
 import type { Row } from './row.js';
 
 function lostReply(chance: Chance, command: string, filled = false): FaultPlan {
@@ -14,7 +14,10 @@ export const network: readonly Row[] = [
     promise: 'it is sent again under its token: one copy',
     servers: 'single',
     seeds: 2,
-    plan: (chance, seed) => load(chance, seed, times(chance.whole(2, 5), () => lostReply(chance, 'publish'))),
+    plan: (chance, seed) => load(chance, seed, times(chance.whole(2, 5), () => lostReply(chance, 'publish')), {
+      // Without idempotency keys: only the token of the call can tell the repeat.
+      members: [...publishers(chance).map((member) => (member.publishes === undefined ? member : { ...member, line: 'proxy' as const, publishes: { ...member.publishes, repeats: false } })), consumer(chance, 'c1', 'direct'), consumer(chance, 'c2', 'direct')],
+    }),
   },
   {
     id: 'N2',
@@ -55,6 +58,14 @@ export const network: readonly Row[] = [
     servers: 'single',
     seeds: 2,
     plan: (chance, seed) => load(chance, seed, times(chance.whole(1, 2), () => fault(chance.whole(10, 40), chance.pick(300, 1_200, 5_000), { kind: 'freeze-server' }))),
+  },
+  {
+    id: 'N6-line',
+    fault: 'the line of some holds everything back for two leases, and then delivers it all',
+    promise: 'what comes late from those who lost their leases is refused',
+    servers: 'single',
+    seeds: 2,
+    plan: (chance, seed) => load(chance, seed, times(chance.whole(1, 3), () => fault(chance.whole(10, 40), chance.whole(800, 2_500), { kind: 'pause-line' }))),
   },
   {
     id: 'N7',

@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly servers: ServerKind;
   readonly acts?: Readonly<Record<string, Act>> | undefined;
   /** What a planted bug makes of a member's broker. */
-  readonly plant?: ((broker: Broker) => Broker) | undefined;
+  readonly plant?: ((broker: Broker, address: Address) => Broker) | undefined;
 }
 
 /** One run: servers, members, and what befalls them. */
@@ -105,7 +105,7 @@ export class Stage {
 
   async #brokerFor(address: Address): Promise<Broker> {
     const broker = await this.servers.broker(address);
-    return this.options.plant?.(broker) ?? broker;
+    return this.options.plant?.(broker, address) ?? broker;
   }
 
   async #play(): Promise<RunRecord> {
