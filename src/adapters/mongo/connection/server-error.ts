@@ -22,11 +22,19 @@ const passingNames = /^Mongo(?:ExpiredSession|Cursor(?:Exhausted|InUse)|Tailable
 const inputNames: ReadonlySet<string> = new Set(['MongoInvalidArgumentError', 'BSONError', 'BSONVersionError', 'RangeError', 'TypeError', 'MongoMissingDependencyError', 'MongoAPIError']);
 
 /** Reads an error of the driver. Its objects must get no further: they carry documents and key values. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(wrapped: unknown): Failure {
+  const error = unwrapped(wrapped);
   if (!(error instanceof Error)) return { kind: 'link', code: undefined, word: 'UNKNOWN', text: 'the driver failed without an error' };
   const code = numberOf(error, 'code');
   const word = textOf(error, 'codeName') ?? textOf(error, 'code') ?? innerCode(error) ?? error.name;
   return { kind: kindOf(error, code), code, word, text: safeText(error.message) };
+}
+
+/** Bulk writes, insertMany among them, wrap whatever befell them, a lost connection too. */
+function unwrapped(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'MongoBulkWriteError') return error;
+  const inner: unknown = Reflect.get(error, 'errorResponse');
+  return inner instanceof Error ? inner : error;
 }
 
 function kindOf(error: Error, code: number | undefined): Failure['kind'] {

@@ -160,10 +160,11 @@ export class Intake {
       this.#fail({ cargo, place }, error);
       return;
     }
-    cargo.store();
     const { capacity, retention } = this.#plan;
     const limits = readLimits(place.topic.limits);
+    // A batch larger than the topic: it is stored, whatever becomes of the rest of it.
     if (limits.onFull === 'dropOldest' && cargo.fresh.length > limits.maxStreamLen) await capacity.trimToBound(this.#ref).catch(() => undefined);
+    cargo.store();
     retention.touch(this.#ref, limits, cargo.fresh.length);
   }
 

@@ -16,6 +16,7 @@ import { KeySpace } from '../../../../src/keys/key-space.js';
 import type { BrokerEvent } from '../../../../src/port/events.js';
 import type { OutgoingMessage } from '../../../../src/port/message.js';
 import type { TopicRef } from '../../../../src/port/names.js';
+import type { Runtime } from '../../../../src/port/runtime.js';
 import type { LimitsPatch, PolicyPatch, SubscriptionPolicy, TopicLimits } from '../../../../src/port/policy.js';
 import type { PublishReceipt } from '../../../../src/port/publisher.js';
 import type { EnsureSubscription, StoredSubscription, StoredTopic } from '../../../../src/port/topic-store.js';
@@ -32,6 +33,8 @@ export interface DeskOptions {
   readonly convertOrder?: ConvertOrder;
   readonly deadlineMs?: number;
   readonly limits?: Partial<TopicLimits>;
+  /** What the clock of this process shows. */
+  readonly clock?: (now: number) => number;
   /** Stands between the rooms and the store: a fault, or a bug that the tests must notice. */
   readonly wrap?: (store: MongoStore) => MongoStore;
 }
@@ -58,7 +61,9 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   await real.open();
   const store = options.wrap?.(real) ?? real;
   const events: BrokerEvent[] = [];
-  const context: Context = { store, keys: new KeySpace('cw:'), runtime, clientId: runtime.newId(), limits: { ...limits, ...options.limits }, report: (event) => events.push(event) };
+  const { clock } = options;
+  const own: Runtime = clock === undefined ? runtime : Object.assign(systemRuntime(), { now: () => clock(runtime.now()) });
+  const context: Context = { store, keys: new KeySpace('cw:'), runtime: own, clientId: own.newId(), limits: { ...limits, ...options.limits }, report: (event) => events.push(event) };
   const directory = new Directory(context, options.convertOrder ?? (async () => undefined));
   const retention = new Retention(context, directory);
   const publisher = new Publisher(context, directory, retention, options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs });
