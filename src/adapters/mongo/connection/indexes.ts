@@ -6,7 +6,7 @@ export const indexes: Readonly<Partial<Record<HotCollection, readonly IndexDescr
   cw_topics: [{ name: 'cw_incarnation', key: { id: 1 } }],
   cw_log: [
     { name: 'cw_order', key: { t: 1, q: 1 } },
-    { name: 'cw_time', key: { t: 1, ts: 1 } },
+    { name: 'cw_time', key: { t: 1, ts: 1, q: 1 } },
     { name: 'cw_idempotency', key: { t: 1, ik: 1 }, unique: true, partialFilterExpression: { ik: { $exists: true } } },
     { name: 'cw_expiry', key: { exp: 1 }, expireAfterSeconds: 0 },
   ],

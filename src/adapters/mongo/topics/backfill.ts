@@ -26,7 +26,8 @@ export class Backfill {
     if (record.fill === undefined) return;
     if (record.born > 0) {
       const missing = await this.#missing(record);
-      await this.#fill(record, { q: { $lte: record.born } });
+      // What was purged and is only remembered for its idempotency key has the number 0.
+      await this.#fill(record, { q: { $gt: 0, $lte: record.born } });
       await this.#late(record, missing);
     }
     await store.attempt('creation of a subscription', () => store.collection<TopicDocument>('cw_topics').updateOne({ _id: key, 'subs.id': record.id }, { $unset: { 'subs.$.fill': '' } }));
