@@ -70,7 +70,8 @@ export class World {
 
   /** Waits until nobody complains of what is missing, as long as patience lasts. */
   async eventually<T>(check: () => Promise<T> | T, before: () => void): Promise<T> {
-    const end = this.scene.now() + this.scene.harness.patienceMs;
+    // What depends on what another process changed needs patience for both.
+    const end = this.scene.now() + 2 * this.scene.harness.patienceMs;
     for (;;) {
       before();
       try {

@@ -1,10 +1,11 @@
 import { hasCome, mayHaveCome } from '../span.js';
 import type { Now } from '../span.js';
+import type { SubscriptionPolicy } from '../../../src/port/policy.js';
 import type { Fate, Hold } from '../state/fate.js';
 import type { SubscriptionModel } from '../state/subscription-model.js';
 
 /** It has been handed out as often as it may be. */
-export function isSpent({ policy }: SubscriptionModel, { count }: Fate): boolean {
+export function isSpent({ policy }: { readonly policy: SubscriptionPolicy }, { count }: Fate): boolean {
   return count >= policy.maxDeliveries;
 }
 
@@ -17,7 +18,7 @@ export function isExpired({ sent }: Fate, now: Now): boolean {
 }
 
 /** Its next delivery is the last one, and one before ended without a word. */
-export function runsAlone({ policy }: SubscriptionModel, { count }: Fate, isRisky: boolean): boolean {
+export function runsAlone({ policy }: { readonly policy: SubscriptionPolicy }, { count }: Fate, isRisky: boolean): boolean {
   return isRisky && policy.maxDeliveries > 1 && count >= policy.maxDeliveries - 1;
 }
 

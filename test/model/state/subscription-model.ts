@@ -25,8 +25,7 @@ export class SubscriptionModel {
   /** Leases that were taken away, as shown by a new delivery, before an event told of it. */
   readonly untold: Set<Hold> = new Set();
   isDeleted = false;
-  /** Times of leases that another process may not know to be out of force. */
-  #before: readonly { readonly visibilityTimeoutMs: number; readonly changed: Span }[] = [];
+  #before: readonly { readonly policy: SubscriptionPolicy; readonly changed: Span }[] = [];
 
   constructor(ref: SubscriptionRef, policy: SubscriptionPolicy) {
     this.ref = ref;
@@ -55,7 +54,7 @@ export class SubscriptionModel {
 
   /** Another policy is in force. */
   change(policy: SubscriptionPolicy, now: Now): void {
-    if (now.patienceMs > 0) this.#before = [...this.#before, { visibilityTimeoutMs: this.policy.visibilityTimeoutMs, changed: now }];
+    if (now.patienceMs > 0) this.#before = [...this.#before, { policy: this.policy, changed: now }];
     if (policy.order !== this.policy.order) this.epoch += 1;
     this.policy = policy;
     if (now.patienceMs === 0) return;
@@ -66,7 +65,13 @@ export class SubscriptionModel {
     }
   }
 
-  /** When a lease ends that is handed out or renewed now; what another process changed is known there a little later. */
+  /** By which a consumer may work now: over a network it learns of a change a little later. */
+  policies(now: Now): readonly SubscriptionPolicy[] {
+    this.#before = this.#before.filter(({ changed }) => changed.hi + 2 * now.patienceMs >= now.lo);
+    return [this.policy, ...this.#before.map(({ policy }) => policy)];
+  }
+
+  /** When a lease ends that is handed out or renewed now. */
   leaseEnd(now: Now): Span {
     const times = this.#times(now);
     return { lo: now.lo + Math.min(...times), hi: now.hi + Math.max(...times) };
@@ -78,8 +83,7 @@ export class SubscriptionModel {
   }
 
   #times(now: Now): readonly number[] {
-    this.#before = this.#before.filter(({ changed }) => changed.hi + now.patienceMs >= now.lo);
-    return [this.policy, ...this.#before].map(({ visibilityTimeoutMs }) => visibilityTimeoutMs);
+    return this.policies(now).map(({ visibilityTimeoutMs }) => visibilityTimeoutMs);
   }
 
   /** A lease is over; its message has to be put somewhere. */
