@@ -84,10 +84,9 @@ export class Pointers {
   }
 
   /** Of these leases those that are over by the server's clock, and that nobody took. */
-  async over(leases: ReadonlyMap<string, string>): Promise<readonly string[]> {
-    const filter = { ...fence(leases), ...besideNow<PointerDocument>(this.#context.store, 'at', '$lte') };
-    const found = await this.#context.store.attempt('claim', () => this.#all.find(filter, { projection: { _id: 1 } }).batchSize(leases.size + 1).toArray());
-    return found.map(({ _id }) => _id);
+  async over(leases: ReadonlyMap<string, string>): Promise<readonly Candidate[]> {
+    const found = await this.read('claim', { ...fence(leases), ...besideNow<PointerDocument>(this.#context.store, 'at', '$lte') }, { _id: 1 }, leases.size);
+    return found.filter(({ _id, tok }) => leases.get(_id) === tok);
   }
 
   /** Gives back what was taken under a token and handed to nobody: without a trace. */

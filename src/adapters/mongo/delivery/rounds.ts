@@ -87,13 +87,13 @@ export class Rounds {
   async #round(wants: readonly Want[]): Promise<void> {
     const desk = this.#desk;
     await this.#giveBackOrphans();
-    await this.#takeBack(wants);
+    const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
     const limit = Math.min(mostAtOnce, wants.reduce((sum, { max }) => sum + max, 0));
-    const [candidates] = await Promise.all([desk.pointers.ready(limit), desk.isStale ? desk.refresh() : undefined]);
+    const [ready] = await Promise.all([desk.pointers.ready(limit), desk.isStale ? desk.refresh() : undefined]);
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     const open = wants.filter((want) => want.link.want === want && !want.isStopped);
     for (const want of open) want.isServed = true;
-    const dealt = await this.#deal(candidates, open, limit);
+    const dealt = await this.#deal(together(back, ready), open, limit);
     const leases = await this.#take(dealt.grants);
     this.#answer(open, leases, dealt);
     if (open.some((want) => want.link.want === want)) await this.#wait(dealt.grants.length > 0);
@@ -104,23 +104,26 @@ export class Rounds {
     else want.fail(error);
   }
 
-  /** Leases of those who wait, that are over and in their own way. */
-  async #takeBack(wants: readonly Want[]): Promise<void> {
+  /** Leases that are over and in the way of those who have them. */
+  async #takeBack(wants: readonly Want[]): Promise<readonly Candidate[]> {
     const now = this.#desk.context.runtime.now();
-    const late = wants.flatMap(({ link }) => (link.runsAlone || link === this.#reserved ? [...link.leases] : [])).filter((lease) => lease.leaseUntil <= now && lease.settling === undefined);
-    if (late.length === 0) return;
+    const late = wants.flatMap(({ link }) => [...link.leases]).filter((lease) => lease.leaseUntil <= now && lease.settling === undefined);
+    if (late.length === 0) return [];
     const over = await this.#desk.pointers.over(new Map(late.map(({ place }) => [place.pointer, place.tok])));
-    for (const pointer of over) this.#desk.lapsed(pointer);
+    for (const { _id } of over) this.#desk.lapsed(_id);
+    return over;
   }
 
   async #deal(candidates: readonly Candidate[], wants: readonly Want[], limit: number): Promise<Deal> {
     const { policy, pointers } = this.#desk;
-    const sorted = sort(candidates, policy);
+    let sorted = sort(candidates, policy);
     let dealt = deal(sorted, wants, this.#reserved);
-    // Last attempts that nobody may have must not hide the rest.
-    if (dealt.leftAlone > 0 && candidates.length === limit) {
-      const more = sort(await pointers.ready(limit, { lastDelivery: policy.maxDeliveries - 1 }), policy);
-      dealt = deal({ ...more, alone: sorted.alone }, wants, this.#reserved);
+    if (dealt.leftAlone > 0) {
+      const back = await this.#takeBack(wants);
+      // Last attempts that nobody may have must not hide the rest.
+      const more = candidates.length >= limit ? await pointers.ready(limit, { lastDelivery: policy.maxDeliveries - 1 }) : [];
+      sorted = sort(together(back, candidates, more), policy);
+      dealt = deal(sorted, wants, this.#reserved);
     }
     if (dealt.foreign.length > 0) await pointers.setAside(dealt.foreign);
     if (dealt.leftAlone === 0) this.#reserved = undefined;
@@ -224,4 +227,11 @@ export class Rounds {
   #wants(): Want[] {
     return [...this.#desk.links].flatMap(({ want }) => (want === undefined || want.isStopped ? [] : [want]));
   }
+}
+
+/** Each once. */
+function together(...lists: readonly (readonly Candidate[])[]): readonly Candidate[] {
+  const [first = [], ...others] = lists.filter(({ length }) => length > 0);
+  if (others.length === 0) return first;
+  return [...new Map([first, ...others].flat().map((candidate) => [candidate._id, candidate])).values()];
 }
