@@ -48,6 +48,11 @@ export class Seen {
     return until(`the watcher shows ${String(body)}`, async () => this.body === body, limitMs);
   }
 
+  /** Waits until there were so many changes. */
+  showsMore(count: number, limitMs?: number): Promise<void> {
+    return until(`the watcher has shown ${String(count)} changes`, async () => this.changes.length >= count, limitMs);
+  }
+
   /** The revision never went back; per key. */
   expectForward(): void {
     const latest = new Map<string, number>();
