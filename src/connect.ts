@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { memoryBroker } from './adapters/memory/index.js';
 import type { ResolvedConfig } from './config/config.js';
-import type { RedisBackend } from './config/resolved.js';
+import type { MongoBackend, RedisBackend } from './config/resolved.js';
 import { ChronowError } from './errors.js';
 import type { Broker } from './port/broker.js';
 import type { Runtime } from './port/runtime.js';
@@ -10,8 +10,14 @@ import type { Runtime } from './port/runtime.js';
 export async function brokerFor(config: ResolvedConfig, runtime: Runtime): Promise<Broker> {
   const { backend } = config;
   if (backend.kind === 'memory') return memoryBroker({ runtime, limits: config.clientDefaults.limits });
-  if (backend.kind === 'redis') return redis(config, backend, runtime);
-  throw new ChronowError('UNSUPPORTED', `the ${backend.kind} backend is not part of this version; leave its options out (or set CHRONOW_URL=memory:) to use the embedded one`, { details: { backend: backend.kind } });
+  return backend.kind === 'redis' ? redis(config, backend, runtime) : mongo(config, backend, runtime);
+}
+
+async function mongo({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults }: ResolvedConfig, { uri, hotDatabase, changeStreams }: MongoBackend, runtime: Runtime): Promise<Broker> {
+  const { mongoBroker } = await import('./adapters/mongo/index.js').catch((error: unknown) => {
+    throw missingDriver(error, 'mongodb', 'mongo') ?? error;
+  });
+  return mongoBroker({ uri: uri.reveal(), database: hotDatabase, changeStreams, keyPrefix, connectTimeoutMs, allowUnsafe, runtime, limits: clientDefaults.limits });
 }
 
 async function redis({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults }: ResolvedConfig, backend: RedisBackend, runtime: Runtime): Promise<Broker> {

@@ -34,6 +34,11 @@ export class WatchFeeds {
     });
   }
 
+  /** How many things are watched. */
+  get size(): number {
+    return this.#feeds.size;
+  }
+
   /** Watches end. */
   close(): void {
     this.#isClosed = true;

@@ -8,6 +8,7 @@ import type * as chronow from 'chronow';
 import type * as operators from 'chronow/operators';
 import type * as memory from 'chronow/memory';
 import type * as redis from 'chronow/redis';
+import type * as mongo from 'chronow/mongo';
 import type * as conformanceSuite from 'chronow/marbles/conformance';
 import type * as rxjs from 'rxjs';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
@@ -47,6 +48,7 @@ declare global {
   const postgresCapabilities: conformanceSuite.ConformanceHarness['capabilities'];
   const systemRuntime: typeof chronow.systemRuntime;
   const redisBroker: typeof redis.redisBroker;
+  const mongoBroker: typeof mongo.mongoBroker;
   const DeadLetter: typeof operators.DeadLetter;
   const RetryLater: typeof operators.RetryLater;
   const ackOnComplete: typeof operators.ackOnComplete;

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { ChronowError } from '../../../errors.js';
 import type { ConsumerIdentity, ConsumerLink, DeliveryStore } from '../../../port/delivery-store.js';
-import type { SubscriptionRef } from '../../../port/names.js';
+import type { SubscriptionRef, TopicRef } from '../../../port/names.js';
 import type { Order } from '../../../port/policy.js';
 import { once } from '../../common/once.js';
 import { subscriptionNotFound } from '../../common/refusals.js';
@@ -10,20 +10,25 @@ import type { SubscriptionRecord } from '../topics/records.js';
 import { Desk, type Records } from './desk.js';
 import { MongoLink } from './link.js';
 
+/** What else is done for a topic that has consumers in this process; the returned function ends it. */
+export type LookAfter = (ref: TopicRef) => () => void;
+
 /** Consumers of this process. */
 export class Deliveries implements DeliveryStore {
   readonly #context: Context;
   readonly #records: Records;
   readonly #journal: () => boolean;
+  readonly #lookAfter: LookAfter;
   readonly #desks: Map<string, Desk> = new Map();
   readonly #links: Set<MongoLink> = new Set();
   #isClosed = false;
 
   /** `journal`: whether claims are to be in the journal before they are answered; where watchers live in this process, they would wait for it. */
-  constructor(context: Context, records: Records, journal: () => boolean = () => false) {
+  constructor(context: Context, records: Records, journal: () => boolean = () => false, lookAfter: LookAfter = () => () => undefined) {
     this.#context = context;
     this.#records = records;
     this.#journal = journal;
+    this.#lookAfter = lookAfter;
   }
 
   attach(ref: SubscriptionRef, consumer: ConsumerIdentity): Observable<ConsumerLink> {
@@ -32,7 +37,11 @@ export class Deliveries implements DeliveryStore {
       const record = await this.#records.subscription(ref);
       if (record === undefined || (record.ephemeral && !(await this.#records.seen(record, consumer.consumerId)))) throw subscriptionNotFound(ref);
       this.#check();
-      const link = new MongoLink(this.#desk(record), consumer, () => { this.#check(); }, () => { this.#links.delete(link); });
+      const release = this.#lookAfter(ref);
+      const link = new MongoLink(this.#desk(record), consumer, () => { this.#check(); }, () => {
+        this.#links.delete(link);
+        release();
+      });
       this.#links.add(link);
       return link;
     });

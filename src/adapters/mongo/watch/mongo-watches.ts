@@ -22,6 +22,11 @@ export class MongoWatches implements WatchSource {
     this.#parts = { context, keys, reconcileMs };
   }
 
+  /** Somebody watches something. */
+  get isWatched(): boolean {
+    return this.#feeds.size > 0;
+  }
+
   watchKey({ tenantId, namespace, key }: KeyRef): Observable<WatchSignal> {
     const ref = { tenantId, namespace, key };
     return this.#feeds.watch('key', ref, key, (stop) => keyFeed(this.#parts, ref, stop));
