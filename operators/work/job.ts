@@ -109,6 +109,10 @@ export class Job<T, R> implements Custodian, SettleWaiter, LaneMember, Observer<
     return this.cell.claimNumber;
   }
 
+  get isHeld(): boolean {
+    return this.cell.state !== 'lost' && this.cell.owner.runtime.now() < this.cell.leaseUntil;
+  }
+
   get claimsSent(): number {
     return this.cell.owner.claimsSent;
   }

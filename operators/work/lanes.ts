@@ -9,6 +9,8 @@ export interface LaneMember {
   readonly claimNumber: number;
   /** How many claims its consumer has sent so far. */
   readonly claimsSent: number;
+  /** Its lease holds, by the clock of this process. */
+  readonly isHeld: boolean;
   /** Hands the delivery back unused. */
   giveBack(): void;
 }
@@ -17,6 +19,8 @@ export interface LaneMember {
 interface Lane<Member> {
   head: Member | undefined;
   readonly waiting: Fifo<Member>;
+  /** Done, and their acks sent but not confirmed: the next one runs already. */
+  readonly passed: Set<Member>;
   /** What went back to the backend, in order. */
   returned: Returned<Member>[];
   /** Came while something before them was on its way back. Given back at once, a fast backend would bring them again and again. */
@@ -30,9 +34,10 @@ interface Returned<Member> {
 }
 
 /**
- * Serial per key, parallel across keys. A key is free only when the settlement of its head is confirmed: freed earlier,
- * a successor could run before a predecessor that turns out to be delivered again. What is behind a message that goes
- * back goes back too: what waits here, and what a claim under way still brings.
+ * Serial per key, parallel across keys. Once the work on a message is done and its ack sent within its lease, the next one runs: a
+ * key would not get beyond one message a round trip otherwise. Only where that ack never arrives before the lease ends may the message
+ * come again behind what ran meanwhile; the rest of what waits goes back then. After any other end a key is free only when that is
+ * confirmed. What is behind a message that goes back goes back too: what waits here, and what a claim under way still brings.
  */
 export class Lanes<Member extends LaneMember> {
   readonly #lanes = new Map<string, Lane<Member>>();
@@ -40,17 +45,25 @@ export class Lanes<Member extends LaneMember> {
   readonly #closed = new Set<string>();
   #lastClosed = -1;
 
-  /** True when the job may start now; false when it waits, or is given back. */
-  enter(key: string, job: Member): boolean {
+  /** Takes the job in, or gives it back; answers the one that may start now, this one as a rule. */
+  enter(key: string, job: Member): Member | undefined {
     if (this.#closed.size > 0 && job.claimNumber > this.#lastClosed) this.#openAll();
     let lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, (lane = { head: undefined, waiting: new Fifo(), returned: [], held: [] }));
-    if (lane.returned.length > 0 && !comesInOrder(lane, job)) return false;
-    const starts = lane.head === undefined;
-    if (starts) lane.head = job;
-    else lane.waiting.push(job);
+    if (lane === undefined) this.#lanes.set(key, (lane = { head: undefined, waiting: new Fifo(), passed: new Set(), returned: [], held: [] }));
+    if (lane.returned.length > 0 && !comesInOrder(lane, job)) return undefined;
+    lane.waiting.push(job);
+    const next = advance(lane);
     for (const other of lane.held.splice(0)) if (comesInOrder(lane, other)) lane.waiting.push(other);
-    return starts;
+    return next;
+  }
+
+  /** The work on `job` is done and its ack sent: answers the one that may start now. */
+  pass(key: string, job: Member): Member | undefined {
+    const lane = this.#lanes.get(key);
+    if (lane?.head !== job) return undefined;
+    lane.passed.add(job);
+    lane.head = undefined;
+    return advance(lane);
   }
 
   /** A settlement of `job` is about to be sent. */
@@ -62,7 +75,7 @@ export class Lanes<Member extends LaneMember> {
   goesBack(key: string, job: Member): void {
     const lane = this.#lanes.get(key);
     if (lane === undefined || lane.returned.some((returned) => returned.member === job && isPending(returned))) return;
-    const back = lane.head === job ? [job, ...lane.waiting.drain()] : lane.waiting.takeFrom(job);
+    const back = lane.head === job || lane.passed.has(job) ? [job, ...lane.waiting.drain()] : lane.waiting.takeFrom(job);
     // What was in hand comes before all that went back earlier. What was not let in stays where it was, or comes last.
     if (back.length > 0) lane.returned.unshift(...back.map((member) => ({ member, closedTo: Infinity })));
     else lane.returned.splice(placeOf(lane, job), 1, { member: job, closedTo: Infinity });
@@ -79,10 +92,11 @@ export class Lanes<Member extends LaneMember> {
       this.#closed.add(key);
       if (!lane.returned.some(isPending)) for (const other of lane.held.splice(0)) other.giveBack();
     }
-    if (lane.head === job) lane.head = lane.waiting.shift();
-    else return undefined;
+    lane.passed.delete(job);
+    if (lane.head === job) lane.head = undefined;
+    const next = advance(lane);
     this.#dropIfIdle(key, lane);
-    return lane.head;
+    return next;
   }
 
   /** Claims answer one after the other: a later one has come, so nothing that was sent before a return can come any more. */
@@ -98,8 +112,17 @@ export class Lanes<Member extends LaneMember> {
   }
 
   #dropIfIdle(key: string, lane: Lane<Member>): void {
-    if (lane.head === undefined && lane.returned.length === 0) this.#lanes.delete(key);
+    if (lane.head === undefined && lane.returned.length === 0 && lane.passed.size === 0) this.#lanes.delete(key);
   }
+}
+
+/** Makes the next one the head, where nothing runs and the leases of what is done but not confirmed still hold; the oldest ends first. */
+function advance<Member extends LaneMember>(lane: Lane<Member>): Member | undefined {
+  if (lane.head !== undefined || lane.waiting.size === 0) return undefined;
+  const [oldest] = lane.passed;
+  if (oldest?.isHeld === false) return undefined;
+  lane.head = lane.waiting.shift();
+  return lane.head;
 }
 
 /**

@@ -40,6 +40,9 @@ export class WorkRun<T, R> implements JobRun<T, R> {
   readonly #lanes = new Map<object, Lanes<Job<T, R>>>();
   #timeouts: Deadlines<Job<T, R>> | undefined = undefined;
   #graces: Deadlines<Job<T, R>> | undefined = undefined;
+  /** May start, in this call. */
+  readonly #passed = new Fifo<Job<T, R>>();
+  #isPassing = false;
   #active = 0;
   #index = 0;
   #upstreamDone = false;
@@ -66,7 +69,10 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     const stored = cell.owner.policy.order;
     const order = this.#options.order ?? stored;
     if (strictness[order] > strictness[stored]) this.#out.error(orderError(order, stored, delivery.subscription));
-    else if (order === 'none' || this.#enterLane(job, order)) this.#startOrQueue(job);
+    else {
+      const next = order === 'none' ? job : this.#enterLane(job, order);
+      if (next !== undefined) this.#startOrQueue(next);
+    }
   }
 
   /** The source is done: what was taken is worked off, then this stream completes. */
@@ -91,6 +97,7 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     if (job.phase !== 'running' && job.phase !== 'overtime') return;
     job.phase = 'settling';
     job.cell.settle('ack', job);
+    this.#passOn(job);
   }
 
   workFailed(job: Job<T, R>, error: unknown): void {
@@ -178,13 +185,29 @@ export class WorkRun<T, R> implements JobRun<T, R> {
     else cell.owner.farewell(cell, leave);
   }
 
+  /**
+   * The ack is on its way within the lease: the next of the key may start. One after the other and not one within the other, however
+   * many there are whose work is done at once.
+   */
+  #passOn(job: Job<T, R>): void {
+    const { cell, lane } = job;
+    if (lane === undefined || job.phase !== 'settling' || !job.isHeld) return;
+    const next = this.#lanes.get(cell.owner.orderScope)?.pass(lane, job);
+    if (next === undefined) return;
+    this.#passed.push(next);
+    if (this.#isPassing) return;
+    this.#isPassing = true;
+    for (let started = this.#passed.shift(); started !== undefined; started = this.#passed.shift()) this.#startOrQueue(started);
+    this.#isPassing = false;
+  }
+
   #goesBack(job: Job<T, R>): void {
     if (job.lane !== undefined) this.#lanes.get(job.cell.owner.orderScope)?.goesBack(job.lane, job);
   }
 
-  #enterLane(job: Job<T, R>, order: Order): boolean {
+  #enterLane(job: Job<T, R>, order: Order): Job<T, R> | undefined {
     const key = order === 'strict' ? '' : job.delivery.key;
-    if (key === undefined) return true;
+    if (key === undefined) return job;
     job.lane = key;
     let lanes = this.#lanes.get(job.cell.owner.orderScope);
     if (lanes === undefined) this.#lanes.set(job.cell.owner.orderScope, (lanes = new Lanes()));

@@ -17,12 +17,21 @@ describe("'key'", () => {
     expect(f.state).toBe('');
   });
 
-  test('messages of one key run one after the other, each after the confirmation of the one before; keys side by side', () => {
+  test('messages of one key run one after the other, each once the ack of the one before is on its way; keys side by side', () => {
     const f = flow((f) => {
       f.publishKeyed('a1', 'a2', 'b1', 'b2');
       f.see(f.source({ order: 'key', maxInFlight: 8 }).pipe(ackOnComplete(f.work('--|'))));
     }, { faults: ({ op }) => (op === 'settle' ? { after: 5 } : undefined) });
-    expect(runs(f)).toEqual(['0:a1#1', '0:b1#1', '7:a2#1', '7:b2#1']);
+    expect(runs(f)).toEqual(['0:a1#1', '0:b1#1', '2:a2#1', '2:b2#1']);
+  });
+
+  test('what waits behind an ack that does not arrive before its lease ends is given back, not run', () => {
+    const f = flow((f) => {
+      f.publishKeyed('a1', 'a2', 'a3');
+      f.see(f.source({ order: 'key', maxInFlight: 16, visibilityTimeoutMs: 100 }).pipe(ackOnComplete(f.work(({ payload }) => (payload === 'a2' ? '200ms |' : '--|')))));
+    }, { faults: ({ op, now }) => (op === 'settle' && now < 150 ? 'error' : undefined), horizon: 190 });
+    expect(runs(f).slice(0, 2)).toEqual(['0:a1#1', '2:a2#1']);
+    expect(runs(f).filter((run) => run.includes('a3'))).toEqual([]);
   });
 
   test('what is queued behind a retry is given back before the key goes free', () => {
@@ -77,7 +86,7 @@ describe("'key'", () => {
       const seen = f.see(f.source({ order: 'key', maxInFlight: 16 }).pipe(ackOnComplete(f.work('--|'))));
       f.at(3, () => { seen.unsubscribe(); });
     }, { faults: ({ op }) => (op === 'settle' ? { after: 5 } : undefined), horizon: 50 });
-    expect(runs(f)).toEqual(['0:a1#1']);
+    expect(runs(f)).toEqual(['0:a1#1', '2:a2#1']);
     expect(f.state).toBe('waiting 2');
     f.expectAllOver();
   });

@@ -1,12 +1,12 @@
 import { ackOnComplete } from 'chronow/operators';
-import { EMPTY, timer } from 'rxjs';
+import { EMPTY, firstValueFrom, timer } from 'rxjs';
 import { percentile, perSecond } from '../../figures.mjs';
 import { payload } from './payload.mjs';
 import { paced, usedMemory } from './raw.mjs';
 import { client, emissions, emptied, fill, inBatches, inLoops } from './world.mjs';
 
 const plainItem = (id) => ({ payload: payload(id) });
-const keyed = (keys) => (id) => ({ payload: payload(id), options: { key: `k${id % keys}` } });
+const keyed = (keys) => (id) => ({ payload: payload(id), key: `k${id % keys}` });
 
 async function opened(subscription) {
   const redis = await emptied();
@@ -29,7 +29,7 @@ export async function publishBatches(count, itemOf = plainItem) {
   return figure;
 }
 
-export const publishIdempotent = (count) => publishBatches(count, (id) => ({ payload: payload(id), options: { idempotencyKey: `id-${id}` } }));
+export const publishIdempotent = (count) => publishBatches(count, (id) => ({ payload: payload(id), idempotencyKey: `id-${id}` }));
 
 export async function consume(count, { window, subscription = {}, itemOf = plainItem, work = () => EMPTY }) {
   const { topic, leave } = await opened(subscription);
@@ -45,10 +45,9 @@ export const orderedByKey = (count, keys) => consume(count, { window: 256, subsc
 export async function pastABlockedKey(count, behind) {
   const { topic, leave } = await opened({ order: 'key', retryBackoffMs: [3_600_000] });
   await topic.publish(payload(0), { key: 'stuck' });
-  await new Promise((resolve, reject) => {
-    topic.subscription('s').subscribe({ next: (delivery) => delivery.nack().then(resolve, reject), error: reject }).add(() => undefined);
-  });
-  await fill(topic, behind, (id) => ({ payload: payload(id), options: { key: 'stuck' } }));
+  const head = await firstValueFrom(topic.subscription('s', { maxInFlight: 1 }));
+  await head.nack();
+  await fill(topic, behind, (id) => ({ payload: payload(id), key: 'stuck' }));
   await fill(topic, count, keyed(1_000));
   const figure = await perSecond(count, () => emissions(topic.subscription('s', { maxInFlight: 256 }).pipe(ackOnComplete(() => EMPTY)), count));
   await leave();

@@ -13,6 +13,7 @@ export class Ledger {
   readonly #runs: string[] = [];
   readonly #overlaps: string[] = [];
   readonly #overtaken: string[] = [];
+  readonly #done = new Set<string>();
 
   constructor(recorder: Recorder, order: Order, keys: readonly string[]) {
     this.#recorder = recorder;
@@ -24,13 +25,18 @@ export class Ledger {
   begins({ payload, deliveryCount }: Message<string>): () => void {
     this.#runs.push(`${payload}#${deliveryCount}`);
     if ((this.#running.get(payload) ?? 0) > 0) this.#overlaps.push(`${payload}#${deliveryCount} at ${this.#recorder.now}`);
-    for (const earlier of this.#before(payload)) if (!this.#recorder.ended.has(earlier)) this.#overtaken.push(`${payload} before ${earlier} at ${this.#recorder.now}`);
+    for (const earlier of this.#before(payload)) if (!this.#recorder.ended.has(earlier) && !this.#done.has(earlier)) this.#overtaken.push(`${payload} before ${earlier} at ${this.#recorder.now}`);
     this.#running.set(payload, (this.#running.get(payload) ?? 0) + 1);
     let over = false;
     return () => {
       if (!over) this.#running.set(payload, (this.#running.get(payload) ?? 1) - 1);
       over = true;
     };
+  }
+
+  /** The work succeeded: its ack is on its way. */
+  done({ payload }: Message<string>): void {
+    this.#done.add(payload);
   }
 
   /** Messages that ended in the dead letters. */
@@ -42,7 +48,7 @@ export class Ledger {
     // Every message has one fate; what it was is in the backend, too.
     expect([...this.#recorder.ended.keys()].sort()).toEqual(this.#keys.map((key, index) => `${key}${index}`).sort());
     expect(this.#recorder.endedTwice).toEqual([]);
-    // In order, nothing runs before what comes before it has ended.
+    // In order, nothing runs before what comes before it has ended, or its work is done.
     expect(this.#overtaken).toEqual([]);
     if (theft) return;
     expect(this.lapses).toBe(0);

@@ -62,8 +62,12 @@ export function play({ order, keys, works, consumers, latency, theft }: Scenario
     out.add(over);
     const end = (): void => {
       over();
-      if (fails) out.error(new Error('planned'));
-      else out.complete();
+      if (fails) {
+        out.error(new Error('planned'));
+        return;
+      }
+      ledger.done(message);
+      out.complete();
     };
     if (plan.ms === 0) end();
     else out.add(runtime.at(runtime.now() + plan.ms, end));

@@ -17,10 +17,16 @@ function lanes(messages: readonly MessageStory[]): ReadonlyMap<string, readonly 
 
 export const keyOrder: Invariant = {
   name: 'I8',
-  says: 'while a message of a key is unsettled nobody else gets a later one, and no work on a later one begins under a lease that holds',
+  says: 'while a message of a key is unsettled nobody else gets a later one, and no work on a later one begins under a lease that holds before the work on it is done',
   check: ({ events }, { messages, leases }) => {
     const violations: Violation[] = [];
     const laneOf = new Map<string, readonly MessageStory[]>();
+    const doneAt = new Map(events.flatMap((event) => (event.kind === 'ended' && event.how === 'done' ? [[event.lease, event.seq] as const] : [])));
+    /** Its ack may still be on its way, but its lease holds. */
+    const isDone = (story: MessageStory, seq: number): boolean => {
+      const holder = story.leases.findLast((lease) => lease.seq < seq);
+      return holder !== undefined && (doneAt.get(holder.leased.lease) ?? Infinity) < seq && (holder.end === undefined || holder.end.seq > seq);
+    };
     for (const lane of lanes(messages).values()) for (const { sub, id } of lane) laneOf.set(`${sub} ${id}`, lane);
     for (const event of events) {
       if (event.kind !== 'leased' && event.kind !== 'started') continue;
@@ -38,7 +44,7 @@ export const keyOrder: Invariant = {
         });
         for (const { n } of others) violations.push({ invariant: 'I8', at: event.at, n: event.n, text: `message ${event.n} is handed to ${event.client} in ${event.sub} while ${n}, before it, is unsettled and not in the same hands` });
       } else if (lease.end === undefined || lease.end.seq > event.seq) {
-        for (const { n } of before) violations.push({ invariant: 'I8', at: event.at, n: event.n, text: `work on message ${event.n} begins at ${event.client} in ${event.sub} while ${n}, before it, is unsettled` });
+        for (const { n } of before.filter((story) => !isDone(story, event.seq))) violations.push({ invariant: 'I8', at: event.at, n: event.n, text: `work on message ${event.n} begins at ${event.client} in ${event.sub} while ${n}, before it, is unsettled` });
       }
     }
     return violations;
