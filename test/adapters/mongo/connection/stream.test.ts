@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Timestamp } from 'mongodb';
+import { merge } from 'rxjs';
 import { poke } from '../../../../src/adapters/mongo/connection/hints.js';
 import { timeOfToken } from '../../../../src/adapters/mongo/connection/change-events.js';
 import { describeMongo, freshDatabase, rawClient } from '../../../support/mongo/shared.js';
@@ -9,7 +10,8 @@ import { hear, revisionOf, set, watch } from './support.js';
 
 /** How many change streams are open in a database. */
 async function streams(database: string): Promise<number> {
-  const cursors = await rawClient().db('admin').aggregate([{ $currentOp: { allUsers: true, idleCursors: true } }, { $match: { ns: { $regex: `^${database}\\.` }, 'cursor.originatingCommand.pipeline.0.$changeStream': { $exists: true } } }]).toArray();
+  const operations = await rawClient().db('admin').aggregate([{ $currentOp: { allUsers: true, idleCursors: true } }]).toArray();
+  const cursors = operations.filter(({ ns, cursor }) => String(ns).startsWith(`${database}.`) && JSON.stringify(cursor ?? {}).includes('$changeStream'));
   return cursors.length;
 }
 
@@ -51,16 +53,13 @@ describeMongo('hints', () => {
     const database = freshDatabase();
     const store = await openStore({ database });
     expect(await streams(database)).toBe(0);
-    const subscriptions = [store.hints.topic('a'), store.hints.topic('b'), store.hints.keys({ id: 'k' }), store.hints.keys({ prefix: 'p' })].map((source) => source.subscribe());
+    const all = merge(store.hints.topic('a'), store.hints.topic('b'), store.hints.keys({ prefix: 'p' })).subscribe();
+    const one = store.hints.keys({ id: 'k' }).subscribe();
     await until('it is open', async () => (await streams(database)) === 1);
-    subscriptions.pop()?.unsubscribe();
+    all.unsubscribe();
     expect(await streams(database)).toBe(1);
-    for (const subscription of subscriptions) subscription.unsubscribe();
+    one.unsubscribe();
     await until('it is closed', async () => (await streams(database)) === 0);
-    const again = hear(store.hints.topic('a'));
-    await again.next(({ kind }) => kind === 'gap');
-    await store.close();
-    await until('it is closed with the store', async () => (await streams(database)) === 0);
   });
 
   it('of a key have every change, whole or what was changed, and deletes', async () => {
@@ -99,8 +98,7 @@ describeMongo('hints', () => {
     await stream.tryNext();
     await db.collection('a').insertOne({});
     const event = await stream.next();
-    const at = 'clusterTime' in event && event.clusterTime !== undefined ? event.clusterTime : new Timestamp({ t: 0, i: 0 });
-    expect(timeOfToken(event._id)?.equals(at)).toBe(true);
+    expect(timeOfToken(event._id)?.equals(event.clusterTime ?? Timestamp.ZERO)).toBe(true);
     expect(timeOfToken({ _data: 'nonsense' })).toBeUndefined();
     await stream.close();
   });

@@ -47,7 +47,8 @@ function seen(store: MongoStore, id: string): Observable<number> {
     out.next(v);
   };
   const subscription = store.hints.keys({ id }).subscribe((hint) => {
-    if (hint.kind === 'live' && hint.missed) void store.readAt('read', hint.at, (options) => store.collection<Value>('cw_kv').findOne({ _id: id }, options)).then((found) => { take(found?.v); });
+    const isNamedOnly = hint.kind === 'change' && hint.document === undefined && hint.updated === undefined;
+    if (isNamedOnly || (hint.kind === 'live' && hint.missed)) void store.readAt('read', hint.at, (options) => store.collection<Value>('cw_kv').findOne({ _id: id }, options)).then((found) => { take(found?.v); });
     else take(revisionOf(hint));
   });
   onTestFinished(() => { subscription.unsubscribe(); });
