@@ -75,7 +75,7 @@ export class Admission {
     this.#checkPrimary(hello);
     const { version } = await this.#client.driver.db('admin').command({ buildInfo: 1 });
     this.probes = Object.freeze({ ...probesOf(String(version), replicaSet), ...this.#options.probes });
-    this.#checkVersion(String(version));
+    this.#checkVersion(this.probes.version);
     await this.#checkRights();
     await checkFormat(this.#client.db);
     await setUpIndexes(this.#client.db);

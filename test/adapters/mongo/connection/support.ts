@@ -13,7 +13,7 @@ export interface Heard<T> {
 export function hear<T>(source: Observable<T>): Heard<T> {
   const all: T[] = [];
   const replay = new ReplaySubject<T>();
-  const subscription = source.subscribe({ next: (value) => { all.push(value); replay.next(value); } });
+  const subscription = source.subscribe({ next: (value) => { all.push(value); replay.next(value); }, error: (error: unknown) => { replay.error(error); } });
   onTestFinished(() => { subscription.unsubscribe(); });
   return { all, next: (isSo, from = 0) => firstValueFrom(replay.pipe(skip(from), filter(isSo))) };
 }
@@ -48,7 +48,7 @@ function seen(store: MongoStore, id: string): Observable<number> {
   };
   const subscription = store.hints.keys({ id }).subscribe((hint) => {
     const isNamedOnly = hint.kind === 'change' && hint.document === undefined && hint.updated === undefined;
-    if (isNamedOnly || (hint.kind === 'live' && hint.missed)) void store.readAt('read', hint.at, (options) => store.collection<Value>('cw_kv').findOne({ _id: id }, options)).then((found) => { take(found?.v); });
+    if (isNamedOnly || (hint.kind === 'live' && hint.missed)) void store.readAt('read', hint.at, (options) => store.collection<Value>('cw_kv').findOne({ _id: id }, options)).then((found) => { take(found?.v); }, out.error.bind(out));
     else take(revisionOf(hint));
   });
   onTestFinished(() => { subscription.unsubscribe(); });
