@@ -29,6 +29,8 @@ export class KeyLine {
             subscriber.next({ kind: 'lost' });
           } else subscriber.next({ kind: 'message', event: hint });
         },
+        // It has none; whoever adds one is to notice.
+        error: (error: unknown) => { subscriber.error(error); },
         complete: () => { subscriber.complete(); },
       });
     });

@@ -27,7 +27,7 @@ describeMongo('the line of a watcher', () => {
   async function killStreams(database: string): Promise<number> {
     const { cursor } = await member.admin({ aggregate: 1, pipeline: [{ $currentOp: { allUsers: true, idleCursors: true } }, { $match: { ns: { $regex: `^${database}\\.` }, 'cursor.tailable': true } }], cursor: {} });
     const operations: unknown = Reflect.get(Object(cursor), 'firstBatch');
-    const ids = (Array.isArray(operations) ? operations : []).map((operation: unknown) => Reflect.get(Object(Reflect.get(Object(operation), 'cursor')), 'cursorId'));
+    const ids = (Array.isArray(operations) ? operations : []).map((operation: unknown): unknown => Reflect.get(Object(Reflect.get(Object(operation), 'cursor')), 'cursorId'));
     if (ids.length > 0) await member.admin({ killCursors: '$cmd.aggregate', cursors: ids.map((id) => Long.fromString(String(id))) }, database);
     return ids.length;
   }

@@ -28,12 +28,12 @@ describeMongo('watchers and a set of three', () => {
     const { set: write, del } = calls(writer.keys, ref);
     await write('start');
     const seen = [await watching(watches.watchKey(ref)), await watching(watches.watchPrefix(ref, 'fraud:'))];
-    let isOver = false;
+    const over = new AbortController();
     const writing = (async () => {
-      for (let n = 0; !isOver; n += 1) await (n % 5 === 4 ? del() : write(`value ${String(n % 3)}`, n % 4 === 0 ? { ttlMs: 600_000 } : {}));
+      for (let n = 0; !over.signal.aborted; n += 1) await (n % 5 === 4 ? del() : write(`value ${String(n % 3)}`, n % 4 === 0 ? { ttlMs: 600_000 } : {}));
     })();
     writing.catch(() => undefined);
-    return { writer, seen, writing, stop: () => { isOver = true; } };
+    return { writer, seen, writing, stop: () => { over.abort(); } };
   }
 
   async function end({ writer, seen, writing, stop }: Scene): Promise<void> {
