@@ -91,12 +91,15 @@ export class Intake {
       this.#send(batch, new Part(batch, part.messages, undefined, this.#deadline()));
       return;
     }
-    const { error } = part;
+    const lost = this.#lost.find(({ cargo }) => cargo.parts.some((other) => other === part));
+    if (lost === undefined) {
+      // Too many others came after it.
+      batch.heard();
+      return;
+    }
     part.state = 'open';
     part.deadline = this.#deadline();
-    const lost = this.#lost.find(({ cargo }) => cargo.parts.some((other) => other === part));
-    if (lost === undefined) part.expire(error);
-    else if (!this.#resuming.has(lost)) void this.#resume(lost);
+    if (!this.#resuming.has(lost)) void this.#resume(lost);
   }
 
   async #resume(lost: Lost): Promise<void> {

@@ -1,4 +1,4 @@
-import { MongoNetworkError, type Collection, type Document } from 'mongodb';
+import { MongoNetworkError, type Collection } from 'mongodb';
 import type { HotCollection, MongoStore } from '../../../../src/adapters/mongo/connection/store.js';
 
 /** One call of the driver. */
@@ -17,7 +17,7 @@ export interface Around {
 
 /** A store that does something around each call of a collection. */
 export function around(hooks: Around): (store: MongoStore) => MongoStore {
-  return (store) => proxied(store, (name) => (name === 'collection' ? (of: HotCollection): Collection<Document> => proxied(store.collection(of), (method) => surrounded(store.collection(of), of, method, hooks)) : undefined));
+  return (store) => proxied(store, (name) => (name === 'collection' ? (of: HotCollection): Collection => proxied(store.collection(of), (method) => surrounded(store.collection(of), of, method, hooks)) : undefined));
 }
 
 /** What the driver throws when a connection breaks. */
