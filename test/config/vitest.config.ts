@@ -15,15 +15,18 @@ const redis = { globalSetup: ['test/support/redis/global-setup.ts'], hookTimeout
 /** The same with mongod. */
 const mongo = { globalSetup: ['test/support/mongo/global-setup.ts'], hookTimeout: 60_000 };
 
+/** Both. */
+const servers = { globalSetup: [...redis.globalSetup, ...mongo.globalSetup], hookTimeout: 60_000 };
+
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {
   // They run whole compilers.
   types: { testTimeout: 120_000 },
-  docs: { ...redis, testTimeout: 120_000 },
+  docs: { ...servers, testTimeout: 120_000 },
   // Most of their time is waiting.
-  conformance: { ...redis, maxConcurrency: 12 },
-  property: { ...redis, maxConcurrency: 12 },
-  examples: redis,
+  conformance: { ...servers, maxConcurrency: 12 },
+  property: { ...servers, maxConcurrency: 12 },
+  examples: servers,
   redis: { ...redis, testTimeout: 60_000 },
   mongo: { ...mongo, testTimeout: 60_000 },
   'mongo-6': { ...mongo, testTimeout: 60_000, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { firstValueFrom } from 'rxjs';
+import type { ConformanceHarness } from '../../../marbles/conformance/index.js';
+import { capabilities } from '../../../src/adapters/mongo/capabilities.js';
+import { mongoBroker } from '../../../src/adapters/mongo/index.js';
+import type { MongoBrokerOptions } from '../../../src/adapters/mongo/index.js';
+import type { Broker } from '../../../src/port/broker.js';
+
+/** Two clients of one deployment, in real time. All sessions share a database, and each has a namespace of its own in it. */
+export function mongoHarness(name: string, options: () => MongoBrokerOptions | Promise<MongoBrokerOptions>): ConformanceHarness {
+  return {
+    name,
+    capabilities,
+    lease: 800,
+    patienceMs: 5_000,
+    // What is there is to come within it on a busy machine too.
+    quietMs: 120,
+    async open() {
+      const namespace = `ns-${randomUUID().slice(0, 8)}`;
+      const opened = async (): Promise<Broker> => {
+        const broker = mongoBroker(await options());
+        await firstValueFrom(broker.open(), { defaultValue: undefined });
+        return broker;
+      };
+      const [broker, second] = await Promise.all([opened(), opened()]);
+      return {
+        broker,
+        second,
+        scope: { tenantId: 'acme', namespace },
+        // The server is on this machine and has its clock.
+        now: () => Date.now(),
+        advance: (ms) => setTimeout(ms),
+        close: async () => {
+          await Promise.all([broker, second].map((each) => firstValueFrom(each.close(), { defaultValue: undefined })));
+        },
+      };
+    },
+  };
+}
