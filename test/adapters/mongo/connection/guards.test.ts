@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { Document } from 'mongodb';
 import { indexes } from '../../../../src/adapters/mongo/connection/indexes.js';
@@ -23,6 +24,14 @@ describeMongo('opening a store', () => {
       expect(found.map((index) => index['name']).toSorted()).toEqual(['_id_', ...wanted.map((index) => index.name)].toSorted());
     }
     await openStore({ database });
+  });
+
+  it('goes by the driver of its kind of tests', async ({ task }) => {
+    const database = freshDatabase();
+    await (await openStore({ database })).attempt('find', () => Promise.resolve());
+    const { version } = createRequire(import.meta.url)(task.file.projectName === 'mongo-6' ? 'mongodb-6/package.json' : 'mongodb/package.json');
+    const connections = await rawClient().db('admin').aggregate([{ $currentOp: { allUsers: true, idleConnections: true } }, { $match: { appName: 'chronow' } }]).toArray();
+    expect(new Set(connections.map(({ clientMetadata }) => clientMetadata.driver.version))).toContain(version);
   });
 
   it('takes forced probes', async () => {
