@@ -1,0 +1,93 @@
+import type { Collection, Db, Document } from 'mongodb';
+import type { BrokerEvent } from '../../../port/events.js';
+import type { Runtime } from '../../../port/runtime.js';
+import { Attempts } from '../connection/attempts.js';
+import { Client } from '../connection/client.js';
+import { failureOf } from '../connection/server-error.js';
+import { warmIndexes, type WarmCollection } from './warm-indexes.js';
+
+/** After this many ms a call is given up and its outcome unknown; what must be written is tried again by the caller. */
+const deadlineMs = 10_000;
+const retryMs = 1_000;
+
+/** The connection to one deployment, for all databases in it. Nothing goes out before the first call. */
+export class WarmServer {
+  readonly #client: Client;
+  readonly #attempts: Attempts;
+  readonly #databases = new Map<string, WarmDatabase>();
+  readonly #report: (event: BrokerEvent) => void;
+
+  constructor(uri: string, runtime: Runtime, report: (event: BrokerEvent) => void) {
+    this.#attempts = new Attempts(runtime, retryMs, () => undefined);
+    this.#client = new Client({ uri, runtime }, () => { this.#attempts.primaryChanged(); });
+    this.#report = report;
+    this.#attempts.open();
+  }
+
+  database(name: string): WarmDatabase {
+    let found = this.#databases.get(name);
+    if (found === undefined) {
+      const db = this.#client.driver.db(name, { readPreference: 'primary', writeConcern: { w: 'majority' }, ignoreUndefined: true });
+      this.#databases.set(name, (found = new WarmDatabase(db, this.#attempts, this.#report)));
+    }
+    return found;
+  }
+
+  close(): Promise<void> {
+    this.#attempts.close();
+    return this.#client.close();
+  }
+}
+
+/** A database of chronos-db's collections. */
+export class WarmDatabase {
+  readonly #db: Db;
+  readonly #attempts: Attempts;
+  readonly #report: (event: BrokerEvent) => void;
+  #prepared: Promise<void> | undefined = undefined;
+
+  constructor(db: Db, attempts: Attempts, report: (event: BrokerEvent) => void) {
+    this.#db = db;
+    this.#attempts = attempts;
+    this.#report = report;
+  }
+
+  collection<T extends Document>(name: WarmCollection): Collection<T> {
+    return this.#db.collection<T>(name);
+  }
+
+  read<T>(what: string, operation: () => Promise<T>): Promise<T> {
+    return this.#attempts.run(what, operation, deadlineMs);
+  }
+
+  /** An operation that bears being run twice. The first one makes the indexes. */
+  write<T>(what: string, operation: () => Promise<T>): Promise<T> {
+    return this.#attempts.run(what, async () => {
+      await (this.#prepared ??= this.#prepare());
+      return operation();
+    }, deadlineMs);
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      await Promise.all(Object.entries(warmIndexes).map(async ([name, wanted]) => {
+        // One by one: a refused one must not keep the others away.
+        for (const index of wanted) await this.#index(name, index.name ?? '', this.#db.collection(name).createIndexes([index]));
+      }));
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
+  }
+
+  /** Without an index it is slower, or keeps things longer, and not wrong: ids are made of names. */
+  async #index(collection: string, name: string, creation: Promise<unknown>): Promise<void> {
+    try {
+      await creation;
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind !== 'server') throw error;
+      this.#report({ type: 'unsafe-setting', setting: `warm index ${collection}.${name}`, value: failure.word, advice: `it could not be created in ${this.#db.databaseName}: ${failure.text}. Reads are slow without it, and without cw_expiry nothing ends by itself; create it by hand (docs/warm.md has the list)` });
+    }
+  }
+}
