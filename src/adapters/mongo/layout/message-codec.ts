@@ -53,8 +53,14 @@ export function isTooNew(document: { readonly f?: unknown }): boolean {
 }
 
 export function readBody(stored: unknown): Body | undefined {
-  if (typeof stored === 'string' || stored instanceof Uint8Array) return stored;
-  return isBinary(stored) ? stored.buffer.subarray(0, stored.position) : undefined;
+  if (typeof stored === 'string') return stored;
+  if (stored instanceof Uint8Array) return plain(stored, stored.length);
+  return isBinary(stored) ? plain(stored.buffer, stored.position) : undefined;
+}
+
+/** Bytes, and not the Buffer that the driver makes of them. */
+function plain({ buffer, byteOffset }: Uint8Array, length: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 export function headersToList(headers: Headers): readonly string[] {

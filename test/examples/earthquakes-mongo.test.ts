@@ -1,0 +1,44 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { Chronow } from 'chronow';
+import { NEVER } from 'rxjs';
+import { audit } from '../../examples/earthquakes/audit.js';
+import { run } from '../../examples/earthquakes/run.js';
+import { startReplicaSet, type ReplicaSet } from '../support/mongo/replica-set.js';
+import { describeMongo } from '../support/mongo/shared.js';
+
+async function clientOf(set: ReplicaSet): Promise<Chronow> {
+  onTestFinished(() => set.stop());
+  const cw = await Chronow.init({ url: set.uri, namespace: 'earthquakes' });
+  onTestFinished(() => cw.close({ deadlineMs: 1_000 }));
+  return cw;
+}
+
+const quiet = { write: () => true };
+
+describeMongo('the main example on MongoDB', () => {
+  it('replays the week, and every record is accounted for', { timeout: 90_000 }, async () => {
+    const cw = await clientOf(await startReplicaSet());
+    const result = await run({ cw, speed: 10, seed: 1, stop$: NEVER, progress: quiet });
+    expect(audit(result)).toEqual([]);
+    expect(result.interrupted).toBe(false);
+  });
+
+  it('goes on when the server is killed and started again in the middle, and every record is accounted for', { timeout: 120_000 }, async () => {
+    const set = await startReplicaSet();
+    const cw = await clientOf(set);
+    const [server] = set.members;
+    let outages = 0;
+    // The example writes a line every two seconds, so this is in its middle.
+    const progress = {
+      write: () => {
+        outages += 1;
+        if (outages <= 2) void server?.kill9().then(() => server.restart());
+        return true;
+      },
+    };
+    const result = await run({ cw, speed: 3, seed: 2, stop$: NEVER, progress });
+    expect(outages).toBeGreaterThan(1);
+    expect(audit(result)).toEqual([]);
+    expect(result.interrupted).toBe(false);
+  });
+});
