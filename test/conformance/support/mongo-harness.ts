@@ -15,7 +15,7 @@ export function mongoHarness(name: string, options: () => MongoBrokerOptions | P
     lease: 800,
     patienceMs: 5_000,
     // What is there is to come within it on a busy machine too.
-    quietMs: 120,
+    quietMs: 250,
     async open() {
       const namespace = `ns-${randomUUID().slice(0, 8)}`;
       const opened = async (): Promise<Broker> => {
