@@ -85,6 +85,16 @@ export class KeyDocuments {
     });
   }
 
+  /** Those of some keys that are there, by their id, to be read one by one; to be called within an attempt. */
+  async some(keys: readonly KeyRef[], options: ReadAt): Promise<ReadonlyMap<string, () => Found>> {
+    const refs = new Map(keys.map((key) => [this.idOf(key), key]));
+    const documents = await this.#kv().find({ _id: { $in: [...refs.keys()] } }, { ...options, projection: stateFields }).batchSize(refs.size + 1).toArray();
+    return new Map(documents.flatMap((document) => {
+      const ref = refs.get(document._id);
+      return ref === undefined ? [] : [[document._id, () => foundIn(ref, document)]];
+    }));
+  }
+
   /** Every document of a scope whose key begins with `prefix`; to be called within an attempt. */
   async range(scope: Scope, prefix: string, options: ReadAt): Promise<readonly { readonly ref: KeyRef; readonly read: () => Found }[]> {
     const begin = this.idOf({ ...scope, key: prefix });

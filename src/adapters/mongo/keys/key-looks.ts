@@ -4,6 +4,7 @@ import type { Body } from '../../../port/message.js';
 import type { KeyRef, Scope } from '../../../port/names.js';
 import type { Looked } from '../../common/key-tracker.js';
 import type { Context } from '../context.js';
+import { KeyBatches } from './key-batches.js';
 import type { Found, KeyDocuments } from './key-documents.js';
 import { absent, causeAt, stateAt } from './key-state.js';
 
@@ -21,16 +22,18 @@ export interface FoundKey {
 export class KeyLooks {
   readonly #context: Context;
   readonly #documents: KeyDocuments;
+  readonly #batches: KeyBatches;
 
   constructor(context: Context, documents: KeyDocuments) {
     this.#context = context;
     this.#documents = documents;
+    this.#batches = new KeyBatches(context, documents);
   }
 
   /** Throws `FOREIGN_VALUE`, `FORMAT_TOO_NEW`. */
   async look(key: KeyRef, known: KeyState | undefined, at: Timestamp | undefined): Promise<Looked> {
     for (let from = at; ; from = undefined) {
-      const found = await this.#context.store.readAt('read of a watched key', from, (options) => this.#documents.readWith(key, options));
+      const found = await this.#batches.read(key, from);
       const looked = lookedAt(found);
       if (known === undefined || !mustRise(looked.state, found !== undefined, known)) return looked;
       const raised = found === undefined ? await this.#documents.insertAbsent(key, known.revision) : await this.#documents.raise(key, found.key.revision, known.revision);
