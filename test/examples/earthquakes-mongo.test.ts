@@ -28,15 +28,18 @@ describeMongo('the main example on MongoDB', () => {
     const cw = await clientOf(set);
     const [server] = set.members;
     let outages = 0;
+    let outage = Promise.resolve();
     // The example writes a line every two seconds, so this is in its middle.
     const progress = {
       write: () => {
         outages += 1;
-        if (outages <= 2) void server?.kill9().then(() => server.restart());
+        // One after the other: it takes a while to start on what a crash left.
+        if (outages <= 2) outage = outage.then(() => server?.kill9()).then(() => server?.restart());
         return true;
       },
     };
     const result = await run({ cw, speed: 3, seed: 2, stop$: NEVER, progress });
+    await outage;
     expect(outages).toBeGreaterThan(1);
     expect(audit(result)).toEqual([]);
     expect(result.interrupted).toBe(false);
