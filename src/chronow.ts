@@ -1,8 +1,8 @@
-import { Subject, concatMap, distinctUntilChanged, merge, of, takeUntil, tap, type Observable } from 'rxjs';
+import { EMPTY, Subject, concatMap, distinctUntilChanged, merge, of, takeUntil, tap, type Observable } from 'rxjs';
 import { Bus } from './bus/bus.js';
 import type { ChronowConfig, ResolvedConfig } from './config/config.js';
 import { resolveConfig } from './config/resolve.js';
-import { brokerFor } from './connect.js';
+import { brokerFor, warmStoreFor } from './connect.js';
 import { ChronowError } from './errors.js';
 import type { ChronowEvent } from './events.js';
 import { checkOptions } from './options/check-options.js';
@@ -67,11 +67,11 @@ export class Chronow implements AsyncDisposable {
   readonly #closed$ = new Subject<void>();
   #closing: Promise<void> | undefined = undefined;
 
-  private constructor({ broker, warm, runtime = systemRuntime() }: ChronowParts, { clientDefaults, warm: settings }: Pick<ResolvedConfig, 'clientDefaults' | 'warm'>) {
+  private constructor({ broker, warm, runtime = systemRuntime() }: ChronowParts, { clientDefaults, warm: settings }: Pick<ResolvedConfig, 'clientDefaults' | 'warm'>, noticed$: Observable<ChronowEvent> = EMPTY) {
     const reports$ = new Subject<ChronowEvent>();
     this.#broker = broker;
     this.#consumers = new ConsumerRegistry(runtime);
-    this.events$ = merge(reports$, broker.events$).pipe(takeUntil(this.#closed$));
+    this.events$ = merge(reports$, broker.events$, noticed$).pipe(takeUntil(this.#closed$));
     this.status$ = broker.status$.pipe(distinctUntilChanged((a, b) => a.state === b.state && a.state !== 'reconnecting'), takeUntil(this.#closed$));
     let tokens = 0;
     const id = runtime.newId();
@@ -116,8 +116,8 @@ export class Chronow implements AsyncDisposable {
   }
 
   /**
-   * A client on the backend that `config` names; without arguments the embedded one. Resolves when the backend answered. `warm` is a warm
-   * tier of your own; the embedded backend has none otherwise.
+   * A client on the backend that `config` names; without arguments the embedded one. Resolves when the backend answered; the warm tier
+   * that `config` names is connected when it is first needed. `warm` is a warm tier of your own, and takes its place.
    *
    * @throws ChronowError (rejects) `CONFIG_INVALID` with every problem at once; `BACKEND_UNREACHABLE` after `connectTimeoutMs`
    * (default 10 000), unless `connect: 'background'`; `UNSUPPORTED` for a backend this version does not have.
@@ -125,7 +125,9 @@ export class Chronow implements AsyncDisposable {
   static async init(config: ChronowConfig = {}, { warm }: Pick<ChronowParts, 'warm'> = {}): Promise<Chronow> {
     const resolved = resolveConfig(config);
     const runtime = systemRuntime();
-    const cw = new Chronow({ broker: await brokerFor(resolved, runtime), runtime, warm }, resolved);
+    const noticed$ = new Subject<ChronowEvent>();
+    const tier = warm ?? await warmStoreFor(resolved, runtime, (event) => { noticed$.next(event); });
+    const cw = new Chronow({ broker: await brokerFor(resolved, runtime), runtime, warm: tier }, resolved, noticed$);
     const opened = toPromise(withDeadline(cw.#broker.open(), runtime, resolved.connectTimeoutMs, () => new ChronowError('BACKEND_UNREACHABLE', `the ${resolved.backend.kind} backend did not answer within connectTimeoutMs (${String(resolved.connectTimeoutMs)} ms)`, { retryable: true })));
     if (resolved.connect === 'background') opened.catch(() => undefined);
     else await opened.catch(async (error: unknown) => { await cw.close({ deadlineMs: 0 }); throw error; });

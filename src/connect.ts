@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { memoryBroker } from './adapters/memory/index.js';
 import type { ResolvedConfig } from './config/config.js';
-import type { MongoBackend, RedisBackend } from './config/resolved.js';
+import type { MongoBackend, RedisBackend, WarmTarget } from './config/resolved.js';
 import { ChronowError } from './errors.js';
 import type { Broker } from './port/broker.js';
+import type { BrokerEvent } from './port/events.js';
 import type { Runtime } from './port/runtime.js';
+import type { WarmStore } from './port/warm-store.js';
 
 /** The backend that a configuration names, not yet opened. Its adapter, and with it the driver, is loaded only here. */
 export async function brokerFor(config: ResolvedConfig, runtime: Runtime): Promise<Broker> {
@@ -44,6 +46,18 @@ async function redis({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults 
     runtime,
     limits: clientDefaults.limits,
   });
+}
+
+/** The warm tier that a configuration names, not yet connected; undefined: none. */
+export async function warmStoreFor({ warm: { tier } }: ResolvedConfig, runtime: Runtime, report: (event: BrokerEvent) => void): Promise<WarmStore | undefined> {
+  if (tier === undefined) return undefined;
+  const plain = ({ uri, database }: WarmTarget): { readonly uri: string; readonly database: string } => ({ uri: uri.reveal(), database });
+  const tenants = new Map(tier.tenants.map((tenant) => [tenant.tenantId, plain(tenant)]));
+  const others = tier.others === undefined ? undefined : plain(tier.others);
+  const { mongoWarmStore } = await import('./adapters/mongo/index.js').catch((error: unknown) => {
+    throw missingDriver(error, 'mongodb', 'warm tier on mongo') ?? error;
+  });
+  return mongoWarmStore({ tenants, others, runtime, report });
 }
 
 /** A path is read at each connect, so that a renewed certificate counts. */

@@ -10,6 +10,7 @@ import type { ConnectionOptions } from './connection/options.js';
 import type { WatchOptions } from './watch/options.js';
 
 export type { Probes } from './connection/probes.js';
+export { mongoWarmStore, type MongoWarmStoreOptions, type MongoWarmTarget } from './warm/warm-store.js';
 
 /** Options of {@link mongoBroker}: how to reach the deployment, and what keys begin with. */
 export interface MongoBrokerOptions extends Omit<ConnectionOptions, 'runtime'>, WatchOptions {

@@ -49,6 +49,7 @@ declare global {
   const systemRuntime: typeof chronow.systemRuntime;
   const redisBroker: typeof redis.redisBroker;
   const mongoBroker: typeof mongo.mongoBroker;
+  const mongoWarmStore: typeof mongo.mongoWarmStore;
   const DeadLetter: typeof operators.DeadLetter;
   const RetryLater: typeof operators.RetryLater;
   const ackOnComplete: typeof operators.ackOnComplete;

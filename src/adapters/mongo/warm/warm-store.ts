@@ -26,7 +26,7 @@ export interface MongoWarmTarget {
 /** Options of {@link mongoWarmStore}. */
 export interface MongoWarmStoreOptions {
   /** By tenant. Default: none. */
-  readonly tenants?: Readonly<Record<string, MongoWarmTarget>> | undefined;
+  readonly tenants?: ReadonlyMap<string, MongoWarmTarget> | undefined;
   /** Where all other tenants are; without it they are unknown. */
   readonly others?: MongoWarmTarget | undefined;
   /** Where time comes from. Default: this process, `systemRuntime()`. */
@@ -44,7 +44,9 @@ const dayMs = 86_400_000;
  * @example
  * ```ts
  * const warm = mongoWarmStore({ others: { uri: 'mongodb://localhost:27017', database: 'chronos_messaging_default' } });
+ * const cw = await Chronow.init({}, { warm });
  * ```
+ * @throws ChronowError `CONFIG_INVALID` for a URI that the driver does not take.
  */
 export function mongoWarmStore(options: MongoWarmStoreOptions): WarmStore {
   return new MongoWarmStore(options);
@@ -61,6 +63,8 @@ class MongoWarmStore implements WarmStore {
   constructor(options: MongoWarmStoreOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? systemRuntime();
+    // A URI that the driver does not take is told now, not by the first copy.
+    for (const { uri } of [...(options.tenants?.values() ?? []), ...(options.others === undefined ? [] : [options.others])]) this.#server(uri);
   }
 
   saveValue(value: WarmValue): Observable<void> {
@@ -129,12 +133,16 @@ class MongoWarmStore implements WarmStore {
 
   #database(tenantId: string): WarmDatabase {
     if (this.#closing !== undefined) throw new ChronowError('CLOSED', 'the warm store is closed; create a new one.');
-    const { tenants = {}, others, report } = this.#options;
-    const target = Object.hasOwn(tenants, tenantId) ? tenants[tenantId] : others;
+    const { tenants, others } = this.#options;
+    const target = tenants?.get(tenantId) ?? others;
     if (target === undefined) throw new ChronowError('UNKNOWN_TENANT', `tenant "${tenantId}" has no database in the warm tier; add it to chronos.config.databases.messaging.tenantDatabases`, { details: { tenantId } });
-    let server = this.#servers.get(target.uri);
-    if (server === undefined) this.#servers.set(target.uri, (server = new WarmServer(target.uri, this.#runtime, (event) => { report?.(event); })));
-    return server.database(target.database);
+    return this.#server(target.uri).database(target.database);
+  }
+
+  #server(uri: string): WarmServer {
+    let server = this.#servers.get(uri);
+    if (server === undefined) this.#servers.set(uri, (server = new WarmServer(uri, this.#runtime, (event) => { this.#options.report?.(event); })));
+    return server;
   }
 
   #time(retentionDays: number | undefined): WriteTime {

@@ -170,7 +170,7 @@ describeMongo('the documents of the warm store', () => {
 describeMongo('the tenants of the warm store', () => {
   test('have a database each, one connection a deployment, and others are unknown', async () => {
     const [one, two] = [freshDatabase(), freshDatabase()];
-    const store = mongoWarmStore({ tenants: { a: { uri: mongoUri(), database: one }, b: { uri: mongoUri(), database: two } } });
+    const store = mongoWarmStore({ tenants: new Map([['a', { uri: mongoUri(), database: one }], ['b', { uri: mongoUri(), database: two }]]) });
     onTestFinished(() => firstValueFrom(store.close()));
     for (const tenantId of ['a', 'b']) await ask(store.saveValue({ key: { ...key, tenantId }, body: JSON.stringify(tenantId), revision: 1, strategy: 'latest', retentionDays: undefined, maxVersions: undefined }));
     const client: MongoClient = rawClient();
