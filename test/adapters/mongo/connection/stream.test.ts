@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { Timestamp } from 'mongodb';
 import { merge } from 'rxjs';
 import { poke } from '../../../../src/adapters/mongo/connection/hints.js';
 import { timeOfToken } from '../../../../src/adapters/mongo/connection/change-events.js';
@@ -98,7 +97,7 @@ describeMongo('hints', () => {
     await stream.tryNext();
     await db.collection('a').insertOne({});
     const event = await stream.next();
-    expect(timeOfToken(event._id)?.equals(event.clusterTime ?? Timestamp.ZERO)).toBe(true);
+    expect(timeOfToken(event._id)?.toString()).toBe(event.clusterTime?.toString());
     expect(timeOfToken({ _data: 'nonsense' })).toBeUndefined();
     await stream.close();
   });

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import type { Timestamp } from 'mongodb';
 import { filter, firstValueFrom, ReplaySubject, skip, type Observable } from 'rxjs';
 import type { KeyHint } from '../../../../src/adapters/mongo/connection/hints.js';
 import type { MongoStore } from '../../../../src/adapters/mongo/connection/store.js';
@@ -13,7 +14,7 @@ export interface Heard<T> {
 export function hear<T>(source: Observable<T>): Heard<T> {
   const all: T[] = [];
   const replay = new ReplaySubject<T>();
-  const subscription = source.subscribe({ next: (value) => { all.push(value); replay.next(value); }, error: (error: unknown) => { replay.error(error); } });
+  const subscription = source.subscribe({ next: (value) => { all.push(value); replay.next(value); }, error: (error: unknown) => { replay.error(asError(error)); } });
   onTestFinished(() => { subscription.unsubscribe(); });
   return { all, next: (isSo, from = 0) => firstValueFrom(replay.pipe(skip(from), filter(isSo))) };
 }
@@ -41,16 +42,27 @@ export function watch(store: MongoStore, id: string): Heard<number> {
 function seen(store: MongoStore, id: string): Observable<number> {
   const out = new ReplaySubject<number>();
   let last = 0;
+  // What comes while a read is under way is shown after it: a read may be ahead.
+  let reading: Promise<unknown> = Promise.resolve();
   const take = (v: number | undefined): void => {
     if (v === undefined || v <= last) return;
     last = v;
     out.next(v);
   };
+  const read = async (at: Timestamp | undefined): Promise<void> => {
+    const found = await store.readAt('read', at, (options) => store.collection<Value>('cw_kv').findOne({ _id: id }, options));
+    take(found?.v);
+  };
+  const next = (work: () => void | Promise<void>): void => { reading = reading.then(work).catch((error: unknown) => { out.error(asError(error)); }); };
   const subscription = store.hints.keys({ id }).subscribe((hint) => {
     const isNamedOnly = hint.kind === 'change' && hint.document === undefined && hint.updated === undefined;
-    if (isNamedOnly || (hint.kind === 'live' && hint.missed)) void store.readAt('read', hint.at, (options) => store.collection<Value>('cw_kv').findOne({ _id: id }, options)).then((found) => { take(found?.v); }, out.error.bind(out));
-    else take(revisionOf(hint));
+    if (isNamedOnly || (hint.kind === 'live' && hint.missed)) next(() => read(hint.at));
+    else next(() => { take(revisionOf(hint)); });
   });
   onTestFinished(() => { subscription.unsubscribe(); });
   return out;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
