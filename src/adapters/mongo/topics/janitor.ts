@@ -13,18 +13,16 @@ const leastMs = 60_000;
 export class Janitor {
   readonly #context: Context;
   readonly #directory: Directory;
-  readonly #leastMs: number;
 
-  constructor(context: Context, directory: Directory, least: number = leastMs) {
+  constructor(context: Context, directory: Directory) {
     this.#context = context;
     this.#directory = directory;
-    this.#leastMs = least;
   }
 
   async sweep(ref: TopicRef): Promise<void> {
     const overview = await this.#directory.overview(ref);
     for (const record of overview?.subscriptions ?? []) {
-      if (record.ephemeral) await this.#directory.expire(record, Math.max(this.#leastMs, expiryLeases * record.policy.visibilityTimeoutMs));
+      if (record.ephemeral) await this.#directory.expire(record, Math.max(leastMs, expiryLeases * record.policy.visibilityTimeoutMs));
     }
   }
 

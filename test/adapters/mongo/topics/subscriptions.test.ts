@@ -7,8 +7,8 @@ describeMongo('subscriptions in MongoDB', () => {
   it('begins with what it was told to begin with', async () => {
     const desk = await openDesk();
     await desk.publish('a', message('b', { key: 'k', ttlMs: 60_000 }));
+    await looker(desk.database).db.collection('cw_log').updateMany({}, [{ $set: { ts: { $subtract: ['$ts', 1_000] } } }]);
     const [, b] = await looker(desk.database).log();
-    await new Promise((resolve) => setTimeout(resolve, 5));
     await desk.publish('c');
     const [, , c] = await looker(desk.database).log();
     await desk.subscribe('all');
@@ -39,7 +39,6 @@ describeMongo('subscriptions in MongoDB', () => {
     const made: Promise<unknown>[] = [];
     for (let index = 0; index < 10; index += 1) {
       made.push(other.subscribe(`s${index}`));
-      await desk.publish();
       await new Promise(setImmediate);
     }
     await Promise.all([publishing, ...made]);
@@ -135,10 +134,14 @@ describeMongo('subscriptions in MongoDB', () => {
     const record = await desk.directory.subscription({ ...orders, subscription: 'passing' });
     if (record === undefined) throw new Error('it is there');
     await desk.directory.seen(record, 'c1');
-    await new Janitor(desk.context, desk.directory, 60_000).sweep(orders);
+    await new Janitor(desk.context, desk.directory).sweep(orders);
     expect((await looker(desk.database).topic())?.subs).toHaveLength(2);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await new Janitor(desk.context, desk.directory, 10).sweep(orders);
+    const longAgo = new Date(Date.now() - 120_000);
+    await looker(desk.database).db.collection('cw_topics').updateMany({}, { $set: { 'subs.$[].at': longAgo } });
+    await new Janitor(desk.context, desk.directory).sweep(orders);
+    expect((await looker(desk.database).topic())?.subs).toHaveLength(2);
+    await looker(desk.database).db.collection('cw_topics').updateMany({}, { $set: { 'subs.1.in.0.at': longAgo } });
+    await new Janitor(desk.context, desk.directory).sweep(orders);
     expect((await looker(desk.database).topic())?.subs).toMatchObject([{ name: 'durable' }]);
   });
 
