@@ -2,11 +2,11 @@ import type { Observable } from 'rxjs';
 import { ChronowError } from '../../../errors.js';
 import type { ConsumerIdentity, ConsumerLink, DeliveryStore } from '../../../port/delivery-store.js';
 import type { SubscriptionRef, TopicRef } from '../../../port/names.js';
-import type { Order } from '../../../port/policy.js';
 import { once } from '../../common/once.js';
 import { subscriptionNotFound } from '../../common/refusals.js';
 import type { Context } from '../context.js';
 import type { SubscriptionRecord } from '../topics/records.js';
+import { convertOrder } from '../order/convert.js';
 import { Desk, type Records } from './desk.js';
 import { MongoLink } from './link.js';
 
@@ -48,8 +48,9 @@ export class Deliveries implements DeliveryStore {
   }
 
   /** Moves what a subscription holds into the shape of another order; its consumers here know at once. */
-  async convert(_context: Context, record: SubscriptionRecord, _from: Order, _to: Order): Promise<void> {
+  async convert(context: Context, record: SubscriptionRecord): Promise<void> {
     this.#desks.get(record.id)?.adopt(record);
+    await convertOrder(context, record.id);
   }
 
   /** Claims under way answer with what they have; nothing more is claimed. Answers when they did, or a second later: a server that is silent keeps nobody. */

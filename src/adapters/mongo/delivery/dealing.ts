@@ -1,5 +1,6 @@
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import { fateOf, type Candidate } from './candidate.js';
+import type { Run } from './run.js';
 import type { DeskLink, Want } from './want.js';
 
 /** A message that is to be taken, and for whom. */
@@ -8,6 +9,8 @@ export interface Grant {
   /** undefined: it ends here. */
   readonly link: DeskLink | undefined;
   readonly fate: 'hand-out' | 'alone' | 'spent' | 'expired';
+  /** Of an ordered subscription. */
+  readonly run: Run | undefined;
 }
 
 /** Who gets what. */
@@ -19,6 +22,8 @@ export interface Deal {
   readonly leftAlone: number;
   /** Of somebody else's making. */
   readonly foreign: readonly string[];
+  /** Nothing was to be had, and yet it is worth to look again at once. */
+  readonly isMore: boolean;
 }
 
 /** Sorts what may be taken, by what is to become of it. */
@@ -36,46 +41,111 @@ export function sort(candidates: readonly Candidate[], policy: SubscriptionPolic
     if (fate === 'hand-out') sorted.calm.push(candidate);
     else if (fate === 'alone') sorted.alone.push(candidate);
     else if (fate === 'foreign') sorted.foreign.push(candidate._id);
-    else sorted.ending.push({ candidate, link: undefined, fate });
+    else sorted.ending.push({ candidate, link: undefined, fate, run: undefined });
   }
   return sorted;
 }
 
 /**
- * Last attempts go to whoever has empty hands, one each and nothing beside it. Where they are left, one busy consumer is to let its hands run empty; the
- * others go on. What else there is, is split among the claims that wait.
+ * One round of dealing. Last attempts go to whoever has empty hands, one each and nothing beside it. Where they are left, one busy consumer is to let its hands
+ * run empty; the others go on. What else there is, is split among the claims that wait.
  */
-export function deal({ calm, alone, ending, foreign }: Sorted, wants: readonly Want[], reserved: DeskLink | undefined): Deal {
-  const grants: Grant[] = [...ending];
-  const served = new Set<DeskLink>();
-  const idle = wants.filter(({ link }) => link.holding === 0);
-  for (const candidate of alone.slice(0, idle.length)) {
-    const link = idle[served.size]?.link;
-    if (link === undefined) break;
-    grants.push({ candidate, link, fate: 'alone' });
-    served.add(link);
-  }
-  const leftAlone = alone.length - served.size;
-  const busy = wants.filter(({ link }) => !link.runsAlone && !served.has(link));
-  const asked = leftAlone > 0 && reserved === undefined ? busy[0] : undefined;
-  const open = busy.filter((want) => want !== asked && (leftAlone === 0 || want.link !== reserved));
-  spread(calm, open, grants);
-  return { grants, asked, leftAlone, foreign };
-}
+export class Table {
+  readonly grants: Grant[] = [];
+  leftAlone = 0;
+  readonly #wants: readonly Want[];
+  readonly #reserved: DeskLink | undefined;
+  readonly #room: Map<Want, number>;
+  #asked: Want | undefined = undefined;
 
-/** As evenly as the claims allow, in stretches, so that each consumer gets what came together. */
-function spread(calm: readonly Candidate[], wants: readonly Want[], grants: Grant[]): void {
-  let from = 0;
-  const room = wants.map(({ max }) => max);
-  for (let left = wants.length; left > 0 && from < calm.length;) {
-    const share = Math.max(1, Math.ceil((calm.length - from) / left));
-    left = 0;
-    for (const [index, { link }] of wants.entries()) {
-      const count = Math.min(share, room[index] ?? 0, calm.length - from);
-      for (const candidate of calm.slice(from, from + count)) grants.push({ candidate, link, fate: 'hand-out' });
-      from += count;
-      room[index] = (room[index] ?? 0) - count;
-      if ((room[index] ?? 0) > 0) left += 1;
+  constructor(wants: readonly Want[], reserved: DeskLink | undefined) {
+    this.#wants = wants;
+    this.#reserved = reserved;
+    this.#room = new Map(wants.map((want) => [want, want.link.runsAlone ? 0 : want.max]));
+  }
+
+  /** Whether somebody could be given a last attempt. */
+  get hasIdle(): boolean {
+    return this.#idle() !== undefined;
+  }
+
+  /** How many more could be handed out. */
+  get room(): number {
+    let room = 0;
+    for (const count of this.#room.values()) room += count;
+    return room;
+  }
+
+  /** It goes to somebody with empty hands, or is left. */
+  alone(candidate: Candidate, run?: Run): boolean {
+    const want = this.#idle();
+    if (want === undefined) {
+      this.leftAlone += 1;
+      return false;
+    }
+    this.#room.set(want, 0);
+    this.grants.push({ candidate, link: want.link, fate: 'alone', run });
+    return true;
+  }
+
+  /** All last attempts were seen: whoever is to make room gets nothing. */
+  reserve(): void {
+    if (this.leftAlone === 0) return;
+    const asked = this.#wants.find((want) => this.#roomOf(want) > 0);
+    if (this.#reserved === undefined && asked !== undefined) this.#asked = asked;
+    for (const want of this.#wants) if (want === this.#asked || want.link === this.#reserved) this.#room.set(want, 0);
+  }
+
+  /** As many of a run as somebody can take; answers how many. */
+  run(candidates: readonly Candidate[], run: Run, mostOf: (link: DeskLink) => number): number {
+    const want = this.#widest();
+    if (want === undefined) return 0;
+    const count = Math.min(candidates.length, this.#roomOf(want), mostOf(want.link));
+    for (const candidate of candidates.slice(0, count)) this.grants.push({ candidate, link: want.link, fate: 'hand-out', run });
+    this.#room.set(want, this.#roomOf(want) - count);
+    return count;
+  }
+
+  /** As evenly as the claims allow, in stretches, so that each consumer gets what came together. */
+  spread(calm: readonly Candidate[]): void {
+    for (let from = 0; from < calm.length;) {
+      const open = this.#wants.filter((want) => this.#roomOf(want) > 0);
+      if (open.length === 0) return;
+      const share = Math.ceil((calm.length - from) / open.length);
+      for (const want of open) {
+        const count = Math.min(share, this.#roomOf(want), calm.length - from);
+        for (const candidate of calm.slice(from, from + count)) this.grants.push({ candidate, link: want.link, fate: 'hand-out', run: undefined });
+        from += count;
+        this.#room.set(want, this.#roomOf(want) - count);
+      }
     }
   }
+
+  deal(foreign: readonly string[], isMore: boolean): Deal {
+    return { grants: this.grants, asked: this.#asked, leftAlone: this.leftAlone, foreign, isMore };
+  }
+
+  #idle(): Want | undefined {
+    return this.#wants.find((want) => want.link.holding === 0 && this.#roomOf(want) === want.max);
+  }
+
+  #widest(): Want | undefined {
+    let widest: Want | undefined;
+    for (const want of this.#wants) if (this.#roomOf(want) > (widest === undefined ? 0 : this.#roomOf(widest))) widest = want;
+    return widest;
+  }
+
+  #roomOf(want: Want): number {
+    return this.#room.get(want) ?? 0;
+  }
+}
+
+/** Without order. */
+export function dealUnordered({ calm, alone, ending, foreign }: Sorted, wants: readonly Want[], reserved: DeskLink | undefined): Deal {
+  const table = new Table(wants, reserved);
+  table.grants.push(...ending);
+  for (const candidate of alone) table.alone(candidate);
+  table.reserve();
+  table.spread(calm);
+  return table.deal(foreign, false);
 }

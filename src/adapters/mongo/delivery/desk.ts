@@ -116,15 +116,19 @@ export class Desk implements SettleLineOwner {
   }
 
   /** Prolongs leases; answers the pointers of those that are still held. */
-  renew(leases: readonly MongoLease[]): Promise<ReadonlySet<string>> {
-    if (leases.length === 0) return Promise.resolve(new Set());
-    return this.pointers.renew(new Map(leases.map(({ place }) => [place.pointer, place.tok])), this.policy.visibilityTimeoutMs);
+  async renew(leases: readonly MongoLease[]): Promise<ReadonlySet<string>> {
+    if (leases.length === 0) return new Set();
+    const { visibilityTimeoutMs } = this.policy;
+    const tokens = new Map(leases.map(({ place }) => [place.pointer, place.tok]));
+    const [renewed] = await Promise.all([this.pointers.renew(tokens, visibilityTimeoutMs), this.rounds.lanes.renew(leases, visibilityTimeoutMs)]);
+    return renewed;
   }
 
   /** It was handed to somebody here; whoever had it before has it no more. */
   gained(lease: MongoLease): void {
     this.lapsed(lease.place.pointer);
     this.#leases.set(lease.place.pointer, lease);
+    lease.place.run?.inHand.add(lease.place.pointer);
     lease.holder?.gained(lease);
   }
 
@@ -144,6 +148,7 @@ export class Desk implements SettleLineOwner {
 
   ended(item: SettleItem, isLost: boolean): void {
     const { lease, kind, failure, deliveryCount } = item;
+    if (!isLost) this.rounds.lanes.delayed(item);
     this.#drop(lease);
     if (!isLost && (kind === 'bury' || kind === 'drop')) {
       this.context.report({ type: kind === 'bury' ? 'dead-lettered' : 'dropped', subscription: this.ref, id: lease.message.id, reason: failure.reason, deliveryCount });
@@ -165,6 +170,7 @@ export class Desk implements SettleLineOwner {
   }
 
   #drop(lease: MongoLease): void {
+    this.rounds.lanes.back(lease);
     if (this.#leases.get(lease.place.pointer) === lease) this.#leases.delete(lease.place.pointer);
     lease.holder?.lost(lease);
   }

@@ -5,7 +5,6 @@ import { isTooNew, readMessage, type MessageParts } from '../layout/message-code
 import { ownMessage, type Candidate } from './candidate.js';
 import type { Grant } from './dealing.js';
 import { MongoLease } from './lease.js';
-import type { Run } from './run.js';
 import { endOf, withoutMessage, type SettleItem } from './settle-item.js';
 
 /** What a claim won. */
@@ -13,7 +12,6 @@ export interface Won {
   readonly grant: Grant;
   /** This delivery included. */
   readonly count: number;
-  readonly run: Run | undefined;
 }
 
 export interface IntakeParts {
@@ -27,8 +25,8 @@ export interface IntakeParts {
 const publishIsOverMs = 600_000;
 
 /** Makes a lease of what was won; what must not be handed out is ended instead. */
-export function takeIn({ grant, count, run }: Won, stored: LogDocument | undefined, { subscription, tok, leaseUntil, policy }: IntakeParts): MongoLease | SettleItem {
-  const { candidate, link, fate } = grant;
+export function takeIn({ grant, count }: Won, stored: LogDocument | undefined, { subscription, tok, leaseUntil, policy }: IntakeParts): MongoLease | SettleItem {
+  const { candidate, link, fate, run } = grant;
   const parts = ownMessage(candidate) ?? stored;
   const isLeft = stored !== undefined && isTooNew(stored);
   const message = parts === undefined || isLeft ? undefined : readMessage(candidate.m, parts);

@@ -5,6 +5,9 @@ import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument, type PointerState } from '../layout/pointer-document.js';
 import { candidateFields, type Candidate } from './candidate.js';
 
+/** Messages of a key, in order. */
+export const laneIndex: Document = { s: 1, k: 1, q: 1 };
+
 /** What a claim writes. */
 export interface Taking {
   readonly candidates: readonly Candidate[];
@@ -42,8 +45,9 @@ export class Pointers {
     return next?.at.getTime();
   }
 
-  read(what: string, filter: Filter<PointerDocument>, sort: Record<string, 1>, limit: number): Promise<Candidate[]> {
-    return this.#context.store.attempt(what, () => this.#all.find<Candidate>(filter, { projection: candidateFields }).sort(sort).limit(limit).batchSize(limit + 1).toArray());
+  read(what: string, filter: Filter<PointerDocument>, sort: Record<string, 1>, limit: number, hint?: Document): Promise<Candidate[]> {
+    const options = { projection: candidateFields, ...(hint === undefined ? {} : { hint }) };
+    return this.#context.store.attempt(what, () => this.#all.find<Candidate>(filter, options).sort(sort).limit(limit).batchSize(limit + 1).toArray());
   }
 
   /**
@@ -93,6 +97,33 @@ export class Pointers {
   async giveBack(ids: readonly string[], tok: string): Promise<void> {
     const change = { $set: { at: { $ifNull: ['$was', '$at'] }, n: { $max: [0, { $subtract: ['$n', 1] }] }, tok: '$$REMOVE' } };
     await this.#context.store.attempt('release', () => this.#all.updateMany({ _id: { $in: [...ids] }, tok }, [change], { writeConcern: { w: 1 } }));
+  }
+
+  /** Puts what waits behind a key that is held out of the way of claims; answers nothing: what was taken meanwhile stays. */
+  async park(candidates: readonly Candidate[]): Promise<void> {
+    const bound = new Date(candidates.reduce((highest, { at }) => Math.max(highest, at.getTime()), 0));
+    const filter = { _id: { $in: candidates.map(({ _id }) => _id) }, st: pointerState.live, at: { $lte: bound } };
+    await this.#context.store.attempt('claim', () => this.#all.updateMany(filter, { $set: { st: pointerState.parked } }, { writeConcern: { w: 1 } }));
+  }
+
+  /** Puts parked ones back among those that may be taken. */
+  async unpark(which: readonly Candidate[] | 'all'): Promise<void> {
+    const filter: Filter<PointerDocument> = which === 'all' ? { s: this.#subscription } : { _id: { $in: which.map(({ _id }) => _id) } };
+    await this.#context.store.attempt('claim', () => this.#all.updateMany({ ...filter, st: pointerState.parked }, { $set: { st: pointerState.live } }, { writeConcern: { w: 1 } }));
+  }
+
+  /** The same for the first one of a key, which stands for all of it; false: none is parked. */
+  async unparkFirst(key: string): Promise<boolean> {
+    return this.#context.store.attempt('settlement', async (attempt) => {
+      const of: Filter<PointerDocument> = { s: this.#subscription, k: key };
+      const first = await this.#all.findOneAndUpdate({ ...of, st: pointerState.parked }, { $set: { st: pointerState.live } }, { sort: { k: 1, q: 1 }, hint: laneIndex, projection: { _id: 1 }, writeConcern: { w: 1 } });
+      return first !== null || (attempt > 1 && (await this.#all.findOne({ ...of, st: pointerState.live }, { hint: laneIndex, projection: { _id: 1 } })) !== null);
+    });
+  }
+
+  /** The oldest that are parked. */
+  parked(limit: number): Promise<Candidate[]> {
+    return this.read('claim', { s: this.#subscription, st: pointerState.parked }, { at: 1, q: 1 }, limit);
   }
 
   /** What somebody else wrote is set aside among the dead letters: it must not be in the way for ever. */

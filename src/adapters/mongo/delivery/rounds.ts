@@ -1,10 +1,14 @@
+import { ChronowError } from '../../../errors.js';
 import { subscriptionDeleted } from '../../common/refusals.js';
 import type { CancelTimer } from '../../../port/runtime.js';
 import { newShortId } from '../layout/ids.js';
 import { pointerState } from '../layout/pointer-document.js';
-import type { Candidate } from './candidate.js';
-import { deal, sort, type Deal, type Grant } from './dealing.js';
+import { fateOf, type Candidate } from './candidate.js';
+import { dealUnordered, sort, type Deal, type Grant } from './dealing.js';
 import type { Desk } from './desk.js';
+import { LaneReader } from '../order/lane-reader.js';
+import { Lanes } from '../order/lanes.js';
+import { dealOrdered } from '../order/ordered-deal.js';
 import { takeIn, type Won } from './intake.js';
 import { MongoLease } from './lease.js';
 import type { SettleItem } from './settle-item.js';
@@ -27,8 +31,19 @@ export class Rounds {
   /** Taken, perhaps, by a claim that had no answer. */
   #orphans: { readonly tok: string; readonly ids: readonly string[] }[] = [];
 
+  readonly #lanes: Lanes;
+  #reader: LaneReader;
+  /** When somebody else's hold ends (our clock, ms). */
+  #laterAt = Infinity;
+
   constructor(desk: Desk) {
     this.#desk = desk;
+    this.#lanes = new Lanes(desk.context, desk.pointers, desk.id);
+    this.#reader = new LaneReader(desk.pointers, desk.id);
+  }
+
+  get lanes(): Lanes {
+    return this.#lanes;
   }
 
   /** Something may have become available, or somebody waits. */
@@ -46,6 +61,8 @@ export class Rounds {
 
   /** The order of the subscription is another one. */
   reordered(): void {
+    this.#reader = new LaneReader(this.#desk.pointers, this.#desk.id);
+    this.#lanes.likely.clear();
     this.ring();
   }
 
@@ -57,11 +74,15 @@ export class Rounds {
     else if (kind !== 'ack' || lease.isolated || this.#reserved !== undefined) this.ring();
   }
 
-  /** A batch of settlements was carried out. */
+  /** A batch of settlements was carried out: the keys of its runs go free before that is answered. */
   async settled(items: readonly SettleItem[]): Promise<void> {
-    const isBack = items.some(({ kind, delayMs }) => kind === 'release' || kind === 'leak' || (kind === 'retry' && delayMs === 0));
+    // What fails is done before the next claim.
+    const isFreed = items.some(({ lease }) => lease.place.run !== undefined) && (await this.#lanes.flush().catch(() => false));
+    const isBack = isFreed || items.some(({ kind, delayMs }) => kind === 'release' || kind === 'leak' || (kind === 'retry' && delayMs === 0));
+    if (!isBack) return;
+    if (this.#wants().length > 0) this.ring();
     // Nobody here waits for it; somebody elsewhere may.
-    if (isBack && this.#wants().length === 0) await this.#desk.poke();
+    else if (!isFreed) await this.#desk.poke();
   }
 
   close(): void {
@@ -87,16 +108,32 @@ export class Rounds {
   async #round(wants: readonly Want[]): Promise<void> {
     const desk = this.#desk;
     await this.#giveBackOrphans();
+    await this.#lanes.flush();
     const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
     const limit = Math.min(mostAtOnce, wants.reduce((sum, { max }) => sum + max, 0));
     const [ready] = await Promise.all([desk.pointers.ready(limit), desk.isStale ? desk.refresh() : undefined]);
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     const open = wants.filter((want) => want.link.want === want && !want.isStopped);
     for (const want of open) want.isServed = true;
-    const dealt = await this.#deal(together(back, ready), open, limit);
-    const leases = await this.#take(dealt.grants);
+    const tok = newShortId();
+    const { dealt, leases } = await this.#serve(together(back, ready), open, limit, tok);
     this.#answer(open, leases, dealt);
-    if (open.some((want) => want.link.want === want)) await this.#wait(dealt.grants.length > 0);
+    if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length > 0);
+  }
+
+  async #serve(candidates: readonly Candidate[], open: readonly Want[], limit: number, tok: string): Promise<{ readonly dealt: Deal; readonly leases: readonly MongoLease[] }> {
+    const before = this.#orphans.length;
+    const since = this.#desk.context.runtime.now();
+    try {
+      const dealt = await (this.#desk.policy.order === 'none' ? this.#deal(candidates, open, limit) : this.#dealInOrder(candidates, open, limit, tok));
+      if (dealt.foreign.length > 0) await this.#desk.pointers.setAside(dealt.foreign);
+      if (dealt.leftAlone === 0) this.#reserved = undefined;
+      else if (dealt.asked !== undefined) this.#reserved = dealt.asked.link;
+      return { dealt, leases: await this.#take(dealt.grants, tok, since) };
+    } finally {
+      // What may have been taken is given back first.
+      if (this.#orphans.length === before) this.#lanes.abandon(tok);
+    }
   }
 
   #failed(want: Want, error: unknown): void {
@@ -116,49 +153,61 @@ export class Rounds {
 
   async #deal(candidates: readonly Candidate[], wants: readonly Want[], limit: number): Promise<Deal> {
     const { policy, pointers } = this.#desk;
-    let sorted = sort(candidates, policy);
-    let dealt = deal(sorted, wants, this.#reserved);
-    if (dealt.leftAlone > 0) {
-      const back = await this.#takeBack(wants);
-      // Last attempts that nobody may have must not hide the rest.
-      const more = candidates.length >= limit ? await pointers.ready(limit, { lastDelivery: policy.maxDeliveries - 1 }) : [];
-      sorted = sort(together(back, candidates, more), policy);
-      dealt = deal(sorted, wants, this.#reserved);
-    }
-    if (dealt.foreign.length > 0) await pointers.setAside(dealt.foreign);
-    if (dealt.leftAlone === 0) this.#reserved = undefined;
-    else if (dealt.asked !== undefined) this.#reserved = dealt.asked.link;
-    return dealt;
+    const dealt = dealUnordered(sort(candidates, policy), wants, this.#reserved);
+    if (dealt.leftAlone === 0) return dealt;
+    const back = await this.#takeBack(wants);
+    // Last attempts that nobody may have must not hide the rest.
+    const more = candidates.length >= limit ? await pointers.ready(limit, { lastDelivery: policy.maxDeliveries - 1 }) : [];
+    return dealUnordered(sort(together(back, candidates, more), policy), wants, this.#reserved);
+  }
+
+  async #dealInOrder(candidates: readonly Candidate[], wants: readonly Want[], limit: number, tok: string): Promise<Deal> {
+    const { policy, pointers, context: { store } } = this.#desk;
+    const back = candidates.some((candidate) => fateOf(candidate, policy) === 'alone') ? await this.#takeBack(wants) : [];
+    this.#laterAt = Infinity;
+    const later = (serverMs: number): void => { this.#laterAt = store.clock.toOurs(serverMs); };
+    return dealOrdered(together(back, candidates), { lanes: this.#lanes, reader: this.#reader, pointers, policy, wants, reserved: this.#reserved, tok, limit, later });
   }
 
   /** What was won, in order. */
-  async #take(grants: readonly Grant[]): Promise<readonly MongoLease[]> {
+  async #take(grants: readonly Grant[], tok: string, since: number): Promise<readonly MongoLease[]> {
     if (grants.length === 0) return [];
     const { pointers, policy, id: subscription, settling, context: { runtime } } = this.#desk;
-    const tok = newShortId();
     const candidates = grants.map(({ candidate }) => candidate);
-    const bodies = candidates.filter(({ b }) => b === undefined).map(({ m }) => m);
-    const leaseUntil = runtime.now() + policy.visibilityTimeoutMs;
-    const taking = pointers.take({ candidates, tok, leaseMs: policy.visibilityTimeoutMs, states: [pointerState.live] });
-    const stored = pointers.messages(bodies);
+    const leaseMs = policy.visibilityTimeoutMs;
+    const leaseUntil = runtime.now() + leaseMs;
+    const isInOrder = grants.some(({ run }) => run !== undefined);
+    this.#checkHolds(isInOrder, since);
+    const taking = pointers.take({ candidates, tok, leaseMs, states: isInOrder ? [pointerState.live, pointerState.parked] : [pointerState.live] });
+    const stored = pointers.messages(candidates.filter(({ b }) => b === undefined).map(({ m }) => m));
     stored.catch(() => undefined);
-    const counts = await this.#known(taking, tok, candidates);
-    const won = grants.flatMap((grant): Won[] => {
-      const count = counts.get(grant.candidate._id);
-      return count === undefined ? [] : [{ grant, count, run: undefined }];
+    return this.#known(tok, candidates, async () => {
+      const counts = await taking;
+      const won = grants.flatMap((grant): Won[] => {
+        const count = counts.get(grant.candidate._id);
+        return count === undefined ? [] : [{ grant, count }];
+      });
+      const messages = await this.#all(stored, won);
+      this.#checkHolds(isInOrder, since);
+      const leases: MongoLease[] = [];
+      const ends: SettleItem[] = [];
+      for (const one of won) {
+        this.#desk.reportLapse(one);
+        this.#desk.lapsed(one.grant.candidate._id);
+        const taken = takeIn(one, messages.get(one.grant.candidate.m), { subscription, tok, leaseUntil, policy });
+        if (taken instanceof MongoLease) leases.push(taken);
+        else ends.push(taken);
+      }
+      if (ends.length > 0) await settling.end(ends);
+      for (const lease of leases) this.#desk.gained(lease);
+      return leases;
     });
-    const messages = await this.#known(this.#all(stored, won), tok, candidates);
-    const leases: MongoLease[] = [];
-    const ends: SettleItem[] = [];
-    for (const one of won) {
-      this.#desk.reportLapse(one);
-      const taken = takeIn(one, messages.get(one.grant.candidate.m), { subscription, tok, leaseUntil, policy });
-      if (taken instanceof MongoLease) leases.push(taken);
-      else ends.push(taken);
-      this.#desk.gained(taken instanceof MongoLease ? taken : taken.lease);
-    }
-    if (ends.length > 0) await settling.end(ends).catch(() => undefined);
-    return leases;
+  }
+
+  /** After a stall somebody else may hold what we think we do. */
+  #checkHolds(isInOrder: boolean, since: number): void {
+    const { policy, context: { runtime } } = this.#desk;
+    if (isInOrder && runtime.now() - since > policy.visibilityTimeoutMs * 0.9) throw new ChronowError('LINK_LOST', 'MongoDB took longer to answer a claim than a lease lasts; what it took is given back.', { retryable: true, details: { reason: 'STALLED' } });
   }
 
   /** A message may be stored a moment later than its pointers. */
@@ -168,9 +217,9 @@ export class Rounds {
     return missing.length === 0 ? found : new Map([...found, ...(await this.#desk.pointers.messages(missing))]);
   }
 
-  async #known<T>(answer: Promise<T>, tok: string, candidates: readonly Candidate[]): Promise<T> {
+  async #known<T>(tok: string, candidates: readonly Candidate[], work: () => Promise<T>): Promise<T> {
     try {
-      return await answer;
+      return await work();
     } catch (error) {
       this.#orphans.push({ tok, ids: candidates.map(({ _id }) => _id) });
       throw error;
@@ -182,6 +231,7 @@ export class Rounds {
     for (let orphan = this.#orphans[0]; orphan !== undefined; orphan = this.#orphans[0]) {
       await this.#desk.pointers.giveBack(orphan.ids, orphan.tok);
       this.#orphans.shift();
+      this.#lanes.abandon(orphan.tok);
     }
   }
 
@@ -208,7 +258,8 @@ export class Rounds {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#armedFor = Infinity;
-    this.#arm(due === undefined ? latest : Math.min(latest, Math.max(now + 1, store.clock.toOurs(due))));
+    const dueAt = due === undefined ? Infinity : store.clock.toOurs(due);
+    this.#arm(Math.min(latest, Math.max(now + 1, Math.min(dueAt, this.#laterAt, this.#lanes.nextLook()))));
   }
 
   #armedFor = Infinity;

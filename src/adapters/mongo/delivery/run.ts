@@ -1,16 +1,21 @@
 /** Consecutive messages of one key in one hand, under one hold. */
-export interface Run {
+export class Run {
   readonly key: string;
   /** `_id` of the hold. */
   readonly hold: string;
   /** Whoever set it. */
   readonly own: string;
-  /** How many of it are not settled. */
-  inHand: number;
+  /** How often something was parked behind the hold when it was taken; undefined: never. */
+  readonly parked: number | undefined;
+  /** Pointers that are not settled. */
+  readonly inHand: Set<string> = new Set();
   /** One of it waits for its retry until then (the server's clock, ms); 0: none. */
-  blockedUntil: number;
-  /** More of the key may be parked behind it. */
-  more: boolean;
-  /** It was told to the server that it is over. */
-  isOver: boolean;
+  blockedUntil = 0;
+
+  constructor(key: string, hold: string, own: string, parked: number | undefined) {
+    this.key = key;
+    this.hold = hold;
+    this.own = own;
+    this.parked = parked;
+  }
 }

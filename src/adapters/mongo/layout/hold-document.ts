@@ -4,9 +4,11 @@ export interface HoldDocument {
   readonly _id: string;
   /** The subscription's id. */
   readonly s: string;
-  /** The consumer. */
+  /** Whoever set it: one for each claim. */
   readonly own: string;
   readonly until: Date;
   /** How many of the run are in hand. */
   readonly n: number;
+  /** How often something was parked behind it: it stays for as long as there may be something. */
+  readonly w?: number | undefined;
 }

@@ -1,0 +1,163 @@
+import type { Collection, Document, Filter } from 'mongodb';
+import type { Context } from '../context.js';
+import { isDuplicateKey } from '../connection/server-error.js';
+import { Run } from '../delivery/run.js';
+import type { HoldDocument } from '../layout/hold-document.js';
+import { holdId } from '../layout/ids.js';
+import { besideNow } from '../layout/now-filter.js';
+
+/** What trying to hold keys brought. */
+export interface Acquired {
+  readonly runs: readonly Run[];
+  /** When the first of those ends that somebody else has (the server's clock, ms); Infinity: none. */
+  readonly nextUntil: number;
+}
+
+const journaled = { w: 1 } as const;
+
+/**
+ * Who has a key: nobody reads or takes a message of it without the hold. A hold that is over may be taken by anybody. One without anything parked behind it goes
+ * when its run is settled, so that where there is none nothing of the key is in hand, delayed or parked.
+ */
+export class Holds {
+  readonly #context: Context;
+  readonly #subscription: string;
+
+  constructor(context: Context, subscription: string) {
+    this.#context = context;
+    this.#subscription = subscription;
+  }
+
+  /** `likely`: keys that have a hold already, which may be over. */
+  async acquire(keys: readonly string[], likely: ReadonlySet<string>, own: string, leaseMs: number): Promise<Acquired> {
+    const known = keys.filter((key) => likely.has(key));
+    const fresh = keys.filter((key) => !likely.has(key));
+    const inserted = await this.#insert(fresh, own, leaseMs);
+    const others = [...known, ...fresh.filter((key) => !inserted.has(key))];
+    if (others.length === 0) return { runs: this.#runs([...inserted], own, new Map()), nextUntil: Infinity };
+    const { parked, nextUntil, missing } = await this.#steal(others, own, leaseMs);
+    const late = await this.#insert(missing, own, leaseMs);
+    return { runs: this.#runs([...inserted, ...late, ...parked.keys()], own, parked), nextUntil };
+  }
+
+  runOf(key: string, own: string, parked?: number): Run {
+    return new Run(key, holdId(this.#subscription, key), own, parked);
+  }
+
+  async renew(runs: readonly Run[], leaseMs: number): Promise<void> {
+    if (runs.length === 0) return;
+    await this.#context.store.attempt('renewal of leases', () => this.#all.updateMany(ownersOf(runs), [{ $set: { until: { $add: ['$$NOW', leaseMs] } } }], { writeConcern: journaled }));
+  }
+
+  /** Takes away those that nothing was parked behind since; answers the others. */
+  async remove(runs: readonly Run[]): Promise<readonly Run[]> {
+    if (runs.length === 0) return [];
+    return this.#context.store.attempt('settlement', async () => {
+      const { deletedCount } = await this.#all.deleteMany({ ...ownersOf(runs), w: { $exists: false } }, { writeConcern: journaled });
+      if (deletedCount === runs.length) return [];
+      const left = await this.#all.find(ownersOf(runs), { projection: { own: 1 } }).batchSize(runs.length + 1).toArray();
+      const owners = new Map(left.map((hold) => [hold._id, hold.own]));
+      return runs.filter(({ hold, own }) => owners.get(hold) === own);
+    });
+  }
+
+  /** Takes it away unless something was parked behind it since; false: something was. */
+  async removeParked({ hold, own }: Run, parked: number | undefined): Promise<boolean> {
+    return this.#context.store.attempt('settlement', async () => {
+      const { deletedCount } = await this.#all.deleteOne({ _id: hold, own, w: parked === undefined || parked === 0 ? { $exists: false } : parked }, { writeConcern: journaled });
+      return deletedCount === 1 || (await this.#all.countDocuments({ _id: hold, own })) === 0;
+    });
+  }
+
+  /** How often something was parked behind it. */
+  async parkedBehind({ hold, own }: Run): Promise<number | undefined> {
+    return (await this.#context.store.attempt('settlement', () => this.#all.findOne({ _id: hold, own }, { projection: { w: 1 } })))?.w;
+  }
+
+  /** Lets it end then; undefined: now. It stays, for what is parked or delayed. */
+  async endAt({ hold, own }: Run, until: number | undefined): Promise<void> {
+    const end = until === undefined ? '$$NOW' : new Date(until);
+    await this.#context.store.attempt('settlement', () => this.#all.updateOne({ _id: hold, own }, [{ $set: { until: end } }], { writeConcern: journaled }));
+  }
+
+  /** Something was parked behind these keys; answers the keys that are held no longer. */
+  async mark(keys: readonly string[]): Promise<readonly string[]> {
+    const _id = { $in: keys.map((key) => holdId(this.#subscription, key)) };
+    return this.#context.store.attempt('claim', async () => {
+      const { matchedCount } = await this.#all.updateMany({ _id }, { $inc: { w: 1 } }, { writeConcern: journaled });
+      return matchedCount === keys.length ? [] : this.#free(keys);
+    });
+  }
+
+  /** Of these keys, those that have no hold. */
+  async free(keys: readonly string[]): Promise<readonly string[]> {
+    return this.#context.store.attempt('claim', () => this.#free(keys));
+  }
+
+  async #free(keys: readonly string[]): Promise<readonly string[]> {
+    const found = await this.#all.find({ _id: { $in: keys.map((key) => holdId(this.#subscription, key)) } }, { projection: { _id: 1 } }).batchSize(keys.length + 1).toArray();
+    const held = new Set(found.map(({ _id }) => _id));
+    return keys.filter((key) => !held.has(holdId(this.#subscription, key)));
+  }
+
+  /** The server's time plus the lease, as far as it is known: whoever comes too early finds the messages leased. */
+  async #insert(keys: readonly string[], own: string, leaseMs: number): Promise<ReadonlySet<string>> {
+    if (keys.length === 0) return new Set();
+    const { store } = this.#context;
+    return store.attempt('claim', async (attempt) => {
+      const until = new Date(store.clock.now() + leaseMs);
+      const holds = keys.map((key): HoldDocument => ({ _id: holdId(this.#subscription, key), s: this.#subscription, own, until, n: 0 }));
+      try {
+        await this.#all.insertMany(holds, { ordered: false, writeConcern: journaled });
+        return new Set(keys);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        if (attempt === 1) return inserted(keys, error);
+        const mine = await this.#all.find({ _id: { $in: holds.map(({ _id }) => _id) }, own }, { projection: { _id: 1 } }).batchSize(keys.length + 1).toArray();
+        const ids = new Set(mine.map(({ _id }) => _id));
+        return new Set(keys.filter((key) => ids.has(holdId(this.#subscription, key))));
+      }
+    });
+  }
+
+  async #steal(keys: readonly string[], own: string, leaseMs: number): Promise<{ readonly parked: ReadonlyMap<string, number | undefined>; readonly nextUntil: number; readonly missing: readonly string[] }> {
+    const ids = keys.map((key) => holdId(this.#subscription, key));
+    const over: Filter<HoldDocument> = { _id: { $in: ids }, ...besideNow<HoldDocument>(this.#context.store, 'until', '$lte') };
+    const change: Document = { $set: { own: { $literal: own }, until: { $add: ['$$NOW', leaseMs] } } };
+    const found = await this.#context.store.attempt('claim', async () => {
+      await this.#all.updateMany(over, [change], { writeConcern: journaled });
+      return this.#all.find({ _id: { $in: ids } }, { projection: { own: 1, until: 1, w: 1 } }).batchSize(ids.length + 1).toArray();
+    });
+    const byId = new Map(found.map((hold) => [hold._id, hold]));
+    const parked = new Map<string, number | undefined>();
+    const missing: string[] = [];
+    let nextUntil = Infinity;
+    for (const key of keys) {
+      const hold = byId.get(holdId(this.#subscription, key));
+      if (hold === undefined) missing.push(key);
+      else if (hold.own === own) parked.set(key, hold.w ?? 0);
+      else nextUntil = Math.min(nextUntil, hold.until.getTime());
+    }
+    return { parked, nextUntil, missing };
+  }
+
+  #runs(keys: readonly string[], own: string, parked: ReadonlyMap<string, number | undefined>): readonly Run[] {
+    return keys.map((key) => this.runOf(key, own, parked.get(key)));
+  }
+
+  get #all(): Collection<HoldDocument> {
+    return this.#context.store.collection<HoldDocument>('cw_holds');
+  }
+}
+
+function ownersOf(runs: readonly Run[]): Filter<HoldDocument> {
+  return { _id: { $in: runs.map(({ hold }) => hold) }, own: { $in: [...new Set(runs.map(({ own }) => own))] } };
+}
+
+/** Which of an unordered insert went in. */
+function inserted(keys: readonly string[], error: unknown): ReadonlySet<string> {
+  const failed = new Set<unknown>();
+  const errors: unknown = Reflect.get(Object(error), 'writeErrors');
+  for (const one of Array.isArray(errors) ? errors : [errors]) failed.add(Reflect.get(Object(one), 'index'));
+  return new Set(keys.filter((_key, index) => !failed.has(index)));
+}
