@@ -19,11 +19,6 @@ export class WatchFeeds {
     this.#closed = closed;
   }
 
-  /** Nobody watches anything. */
-  get isEmpty(): boolean {
-    return this.#feeds.size === 0;
-  }
-
   /** `make` gets what it calls when nobody watches any more. */
   watch(kind: 'key' | 'prefix', { tenantId, namespace }: Scope, text: string, make: (stop: () => void) => RunningWatch): Observable<WatchSignal> {
     // Tenant and namespace are names without a line break.

@@ -1,7 +1,9 @@
 import type { Document } from 'mongodb';
 
-/** So long a value that is gone is remembered by its revision, ms. */
+/** So long a key that was deleted is remembered by its revision, ms. */
 export const rememberedMs = 86_400_000;
+/** One that has ended less long: its body is to go, and what is written later is above it by the clock alone, but for what clocks of servers differ. */
+const endedMs = 300_000;
 
 /** Calls of one client at an expected revision that are remembered: it waits for an answer before it knows the next revision. */
 const mostOfClient = 4;
@@ -49,6 +51,12 @@ export function literal(value: unknown): Document {
 /** In some ms by the server's clock. */
 export function after(ms: number): Document {
   return { $add: ['$$NOW', ms] };
+}
+
+/** When the document of a value at `revision` that ends in `ttlMs` may go. */
+export function forgottenAfter(ttlMs: number, revision: string): Document {
+  const isBelowTheEnd = { $lt: [revision, { $multiply: [{ $toLong: after(ttlMs) }, 1_000] }] };
+  return { $cond: [isBelowTheEnd, after(ttlMs + endedMs), after(ttlMs + rememberedMs)] };
 }
 
 /** Whether this very write was carried out before. */

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import type { KeyDelete, KeyWrite } from '../../../port/key-store.js';
 import { documentFormat } from '../layout/message-codec.js';
-import { after, done, exists, isDone, literal, rememberedMs, withState, type WriteToken } from './key-expressions.js';
+import { after, done, exists, forgottenAfter, isDone, literal, rememberedMs, withState, type WriteToken } from './key-expressions.js';
 
 /** What stays of a document, whatever is written. */
 const kept: Document = { _id: '$_id', f: documentFormat, ts: '$$NOW' };
@@ -29,7 +29,7 @@ export function setPipeline({ body, codec, ttlMs, expectedRevision, keepVersions
     p: follows,
     b: literal(body),
     ...(codec === undefined ? {} : { c: literal(codec) }),
-    ...(hasTtl ? { x: after(ttlMs), exp: after(ttlMs + rememberedMs) } : {}),
+    ...(hasTtl ? { x: after(ttlMs), exp: forgottenAfter(ttlMs, '$$next') } : {}),
     w: literal(token.token),
     t: hasExpected ? done(token, '$$next') : '$t',
     ...(keepVersions > 0 ? { hk: keepVersions, hf: floor, hd: '$hd' } : { hd: hadVersions }),

@@ -5,7 +5,7 @@ import type { KeyDelete, KeyState, KeyStore, KeyVersion, KeyWrite, KeyWriteAnswe
 import type { KeyRef } from '../../../port/names.js';
 import type { Context } from '../context.js';
 import { KeyDocuments } from './key-documents.js';
-import { after, rememberedMs, withState, type WriteToken } from './key-expressions.js';
+import { after, forgottenAfter, withState, type WriteToken } from './key-expressions.js';
 import { KeyLooks } from './key-looks.js';
 import { delPipeline, setPipeline, stateFields } from './key-pipelines.js';
 import { absent, stateAt, type StoredKey } from './key-state.js';
@@ -48,7 +48,7 @@ export class MongoKeys implements KeyStore {
   expire(key: KeyRef, ttlMs: number): Observable<boolean> {
     return defer(async () => {
       const isAlive = { $expr: withState('$$alive') };
-      const update = [{ $set: { x: after(ttlMs), exp: after(ttlMs + rememberedMs) } }];
+      const update = [{ $set: { x: after(ttlMs), exp: forgottenAfter(ttlMs, '$v') } }];
       const found = await this.documents.updateIf('time to live of a shared key', key, isAlive, update, { ...stateFields, b: { $literal: '' } });
       if (found === undefined) {
         // Whatever is there may be somebody else's.

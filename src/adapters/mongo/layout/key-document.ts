@@ -12,7 +12,7 @@ export interface DoneWrite {
 
 /**
  * `cw_kv`: a shared value. `_id` is the key's key. The document outlives the value, so that a revision does not go back: `exp` is when it may go. A value
- * that has ended (`x` is over) needs no write: it is absent from then on, at the revision that follows from `v` and `x`.
+ * that has ended (`x` is over) needs no write: it is absent from then on, at the revision that follows from `v` and `x`; its body goes with the document, minutes later.
  */
 export interface KeyDocument {
   readonly _id: string;
