@@ -10,7 +10,8 @@ export interface Listening {
   readonly lastWake: string;
 }
 
-const blockMs = 5_000;
+/** Nothing wakes a plain read when the subscription is deleted: a claim that waits learns of it when the read ends by itself. */
+const blockMs = 3_000;
 const pauseMs = 100;
 
 /**

@@ -56,6 +56,18 @@ describeRedis('an order that is switched', () => {
     expect(got.find(([body]) => body === 'k1')?.[1]).toBe(bodiesOf(taken)[1] === 'k1' ? 2 : 1);
   });
 
+  it('off: what is in hands goes on with its count when it is released', async () => {
+    const room = await Room.open({ ...calm, order: 'key' });
+    await room.publish(...keyed('k', 'k0'));
+    const one = await room.consumer();
+    await settle(one, 'retry', await take(one, 1), 0);
+    const again = await take(one, 1);
+    expect(again[0]?.deliveryCount).toBe(2);
+    await room.policy({ order: 'none' });
+    await settle(one, 'release', again);
+    expect((await take(one, 1))[0]?.deliveryCount).toBe(2);
+  });
+
   it('from key to strict and back: nothing is lost, nothing overtakes', async () => {
     const room = await Room.open({ ...calm, order: 'key' });
     await room.publish(...keyed('k', 'k0', 'k1'), ...keyed('l', 'l0', 'l1'));

@@ -53,8 +53,9 @@ local function plan(item, fields)
   local lapsed, leaks = find(fields, 'l') == '1', tonumber(find(fields, 'n') or 0)
   local spent, reason, code = attempts >= policy.md, nil, ''
   if action == 'd' then reason = true
-  elseif action == 's' and attempts - item.count < policy.md then action, attempts = 'f', attempts - item.count
-  elseif action == 'x' or action == 's' or action == 'u' then reason, attempts = true, attempts - item.count
+  -- This delivery does not count. Those before it do: what was leased under an order has them in its count, not in a copy.
+  elseif action == 's' and attempts - 1 < policy.md then action, attempts = 'f', attempts - 1
+  elseif action == 'x' or action == 's' or action == 'u' then reason, attempts = true, attempts - 1
   elseif action == 'l' then
     leaks, lapsed = leaks + 1, true
     if spent then
@@ -62,7 +63,7 @@ local function plan(item, fields)
       reason = code == 'N' and '"reason":"NeverStarted"' or '"reason":"MaxDeliveries"'
     end
   elseif action == 'r' and spent then reason = '"reason":"MaxDeliveries"'
-  elseif action == 'f' then attempts = attempts - item.count end
+  elseif action == 'f' then attempts = attempts - 1 end
   if reason then
     local keep = policy.dl == 1 and not (action == 'x' and policy.ex == 'drop')
     if not keep then return function() return 'O' .. code end end
