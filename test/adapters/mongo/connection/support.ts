@@ -21,9 +21,9 @@ export function hear<T>(source: Observable<T>): Heard<T> {
 
 export interface Value { readonly _id: string; readonly v: number; readonly b?: string }
 
-/** Writes a value of a key as a foreigner would: majority, one revision after the other. */
-export function set(store: MongoStore, id: string, v: number): Promise<unknown> {
-  return store.attempt('set', () => store.collection<Value>('cw_kv').updateOne({ _id: id }, [{ $replaceWith: { _id: id, v: { $literal: v }, b: { $literal: `value ${v}` } } }], { upsert: true }));
+/** Writes a value of a key as a foreigner would, one revision after the other. */
+export function set(store: MongoStore, id: string, v: number, w: 1 | 'majority' = 'majority'): Promise<unknown> {
+  return store.attempt('set', () => store.collection<Value>('cw_kv').updateOne({ _id: id }, [{ $replaceWith: { _id: id, v: { $literal: v }, b: { $literal: `value ${v}` } } }], { upsert: true, writeConcern: { w } }));
 }
 
 export function revisionOf(hint: KeyHint): number | undefined {
