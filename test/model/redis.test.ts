@@ -6,7 +6,7 @@ import { describeRedis, redisPort } from '../support/redis/shared.js';
 import { openings, play, sequences } from './sequence.js';
 
 /** As for the embedded broker (memory.test.ts), with fewer sequences: they take real time. See docs/model.md. */
-const { REDIS_MODEL_RUNS = '60', MODEL_SHRINK = 'no', MODEL_SEED: seed, MODEL_PATH: path, MODEL_REPLAY: replayPath } = process.env;
+const { REDIS_MODEL_RUNS = '64', MODEL_SHRINK = 'no', MODEL_SEED: seed, MODEL_PATH: path, MODEL_REPLAY: replayPath } = process.env;
 const again = seed === undefined ? {} : { seed: Number(seed), ...(path === undefined ? {} : { path }) };
 
 /** Sequences of one property run one after the other; several properties side by side use the time that each waits. */
