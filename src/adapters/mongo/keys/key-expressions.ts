@@ -59,9 +59,9 @@ export function forgottenAfter(ttlMs: number, revision: string): Document {
   return { $cond: [isBelowTheEnd, after(ttlMs + endedMs), after(ttlMs + rememberedMs)] };
 }
 
-/** Whether this very write was carried out before. */
+/** Whether this very write is the latest: sent again, it is not to be carried out again. (At an expected revision it would not be in any case.) */
 export function isDone({ token }: WriteToken): Document {
-  return { $or: [{ $eq: ['$w', literal(token)] }, { $in: [literal(token), { $ifNull: ['$t.w', []] }] }] };
+  return { $eq: ['$w', literal(token)] };
 }
 
 /** The remembered writes, with this one of revision `made`. */

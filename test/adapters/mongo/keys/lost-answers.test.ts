@@ -49,11 +49,17 @@ describeMongo('shared values on MongoDB whose answers are lost', () => {
     const { written, state } = await write('a', { expectedRevision: 0 });
     expect(written).toBe(true);
     expect(await get()).toEqual(state);
+    const events = raw(at.database, 'cw_kv', set.uri).watch();
+    onTestFinished(() => events.close());
+    await events.tryNext();
     await loseAnswers(primary, 1);
     const unconditional = await write('b');
     expect(await get()).toEqual(unconditional.state);
+    await write('c');
+    const told = [await events.next(), await events.next()].map((event) => event.operationType === 'update' ? event.updateDescription.updatedFields?.['b'] : event.operationType === 'replace' ? event.fullDocument['b'] : undefined);
+    expect(told).toEqual(['b', 'c']);
     await loseAnswers(primary, 2);
-    const gone = await del('none', unconditional.state.revision);
+    const gone = await del('none', (await get()).revision);
     expect(gone).toMatchObject({ written: true, state: { body: undefined, mark: 'none' } });
     expect((await get()).revision).toBe(gone.state.revision);
   });
