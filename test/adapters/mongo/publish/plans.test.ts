@@ -15,20 +15,20 @@ function stagesOf(plan: unknown): readonly string[] {
 }
 
 function commandOf({ collection, method, args: [first, second, third] }: Call): Document | undefined {
-  const options: Document = (method.includes('Update') || method.includes('update') ? third : second) ?? {};
-  const { sort, limit, projection, hint } = options;
-  const given = Object.fromEntries(Object.entries({ sort, limit, projection, hint }).filter(([, value]) => value !== undefined));
+  const given = /update/i.test(method) ? third : second;
+  const options = typeof given === 'object' && given !== null ? given : {};
+  const named = (names: readonly string[]): Document => Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
   switch (method) {
     case 'find':
-    case 'findOne': return { find: collection, filter: first, ...given };
-    case 'countDocuments': return { aggregate: collection, pipeline: [{ $match: first }, { $group: { _id: 1, n: { $sum: 1 } } }], cursor: {}, ...(hint === undefined ? {} : { hint }) };
+    case 'findOne': return { find: collection, filter: first, ...named(['sort', 'limit', 'projection', 'hint']) };
+    case 'countDocuments': return { aggregate: collection, pipeline: [{ $match: first }, { $group: { _id: 1, n: { $sum: 1 } } }], cursor: {}, ...named(['hint']) };
     case 'updateOne':
     case 'updateMany': return { update: collection, updates: [{ q: first, u: second, multi: method === 'updateMany' }] };
     case 'deleteOne':
     case 'deleteMany': return { delete: collection, deletes: [{ q: first, limit: method === 'deleteOne' ? 1 : 0 }] };
     case 'findOneAndUpdate': return { findAndModify: collection, query: first, update: second };
     case 'distinct': return { distinct: collection, key: first };
-    case 'aggregate': return { aggregate: collection, pipeline: first, cursor: {}, ...(hint === undefined ? {} : { hint }) };
+    case 'aggregate': return { aggregate: collection, pipeline: first, cursor: {}, ...named(['hint']) };
     default: return undefined;
   }
 }
