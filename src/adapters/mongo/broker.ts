@@ -53,7 +53,7 @@ export class MongoBroker implements Broker {
   constructor({ store, keys, runtime, limits }: MongoBrokerParts, watching: WatchOptions) {
     const context: Context = { store, keys, runtime, limits, clientId: runtime.newId(), report: (event) => { this.#reports.next(event); } };
     this.#store = store;
-    this.topics = new Directory(context, (room, record, from, to) => this.deliveries.convert(room, record, from, to));
+    this.topics = new Directory(context, (room, record) => this.deliveries.convert(room, record));
     const retention = new Retention(context, this.topics);
     this.publisher = new Publisher(context, this.topics, retention);
     this.keys = new MongoKeys(context);

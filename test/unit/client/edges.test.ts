@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { EMPTY, Subject, firstValueFrom, take, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ackOnComplete } from '../../../operators/index.js';
@@ -218,7 +219,9 @@ describe('start and end', () => {
     expect(() => cw.close({ deadline: 1 } as object)).toThrow(/did you mean "deadlineMs"/);
   });
 
-  test('a backend this version does not have is refused, with what to do', async () => {
-    expect(await codeOf(Chronow.init({ mongoOnly: true, mongo: { uri: 'mongodb://127.0.0.1:1' } }))).toBe('UNSUPPORTED');
+  test('a backend that does not answer is told after connectTimeoutMs, with no password', async () => {
+    const failure = await Chronow.init({ mongoOnly: true, mongo: { uri: 'mongodb://me:hunter2@127.0.0.1:1' }, connectTimeoutMs: 300 }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'BACKEND_UNREACHABLE' });
+    expect(inspect(failure, { depth: 10 })).not.toContain('hunter2');
   });
 });
