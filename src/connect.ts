@@ -54,6 +54,10 @@ export async function warmStoreFor({ warm: { tier } }: ResolvedConfig, runtime: 
   const plain = ({ uri, database }: WarmTarget): { readonly uri: string; readonly database: string } => ({ uri: uri.reveal(), database });
   const tenants = new Map(tier.tenants.map((tenant) => [tenant.tenantId, plain(tenant)]));
   const others = tier.others === undefined ? undefined : plain(tier.others);
+  if (tier.driver === 'chronos') {
+    const { chronosWarmStore } = await import('./adapters/chronos/index.js');
+    return chronosWarmStore({ tenants, others, config: tier.chronosConfig?.reveal(), runtime, report });
+  }
   const { mongoWarmStore } = await import('./adapters/mongo/index.js').catch((error: unknown) => {
     throw missingDriver(error, 'mongodb', 'warm tier on mongo') ?? error;
   });

@@ -40,12 +40,12 @@ export const rooms: readonly Room[] = [
   { paths: ['src/system-runtime.ts'], may: ['src/port'], packages: ['node:crypto'] },
 
   // What two adapters need and no driver knows: small helpers over the port.
-  { paths: ['src/adapters/common'], may: ['src/port', 'src/errors.ts', 'src/retry'], packages: ['rxjs'] },
+  { paths: ['src/adapters/common'], may: ['src/port', 'src/errors.ts', 'src/retry', 'src/keys'], packages: ['rxjs'] },
   // The broker's default runtime is the only thing above the port that an adapter meets.
   { paths: ['src/adapters/memory'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs'] },
   { paths: ['src/adapters/redis'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'ioredis', 'node:crypto'] },
   { paths: ['src/adapters/mongo'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'mongodb', 'node:crypto'] },
-  { paths: ['src/adapters/chronos'], may: adapter, packages: ['rxjs', 'chronos-db'] },
+  { paths: ['src/adapters/chronos'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'chronos-db'] },
 
   // The composition root: memory at once, the others when the configuration asks for them, so that no driver need be installed.
   {

@@ -8,6 +8,7 @@ import type * as chronow from 'chronow';
 import type * as operators from 'chronow/operators';
 import type * as memory from 'chronow/memory';
 import type * as redis from 'chronow/redis';
+import type * as chronosDoor from 'chronow/chronos';
 import type * as mongo from 'chronow/mongo';
 import type * as conformanceSuite from 'chronow/marbles/conformance';
 import type * as rxjs from 'rxjs';
@@ -50,6 +51,8 @@ declare global {
   const redisBroker: typeof redis.redisBroker;
   const mongoBroker: typeof mongo.mongoBroker;
   const mongoWarmStore: typeof mongo.mongoWarmStore;
+  const chronosWarmStore: typeof chronosDoor.chronosWarmStore;
+  const chronos: chronosDoor.ChronosInstance;
   const DeadLetter: typeof operators.DeadLetter;
   const RetryLater: typeof operators.RetryLater;
   const ackOnComplete: typeof operators.ackOnComplete;

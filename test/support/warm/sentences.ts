@@ -65,8 +65,8 @@ function textOf(body: unknown): string {
   return typeof body === 'string' ? String(JSON.parse(body)) : 'deleted';
 }
 
-/** What every warm store does, as a test of each sentence. */
-export function warmStoreSentences(rig: () => Promise<WarmRig> | WarmRig): void {
+/** What every warm store does, as a test of each sentence; some cannot replace a message copy that has ended. */
+export function warmStoreSentences(rig: () => Promise<WarmRig> | WarmRig, { replacesEnded }: { readonly replacesEnded: boolean } = { replacesEnded: true }): void {
   const sentence = (name: string, check: (asking: Asking) => Promise<void>): void => { test(name, async () => check(new Asking(await rig()))); };
 
   sentence('appends versions from 0, and keeps the newest of them', async (it) => {
@@ -195,6 +195,7 @@ export function warmStoreSentences(rig: () => Promise<WarmRig> | WarmRig): void 
     expect([await it.read(0, 9), await it.read(2, 2), await it.read(0, 9, 'a', 1), await it.read(-Infinity, Infinity, 'c')]).toEqual([['a', 'b', 'c'], ['b'], ['b'], []]);
     it.pass(1);
     expect(await it.read(0, 9)).toEqual(['c']);
+    if (!replacesEnded) return;
     await ask(it.store.saveMessages(topic, [messageOf('a', 1, { body: '"anew"' })], 2));
     expect(await it.read(0, 9)).toEqual(['anew', 'c']);
   });

@@ -1,10 +1,12 @@
 import type { DeadLetterRecord } from '../../../port/inspection.js';
 import type { Headers, StoredMessage } from '../../../port/message.js';
 import type { SubscriptionRef, TopicRef } from '../../../port/names.js';
+import { isBsonName } from '../../common/bson-json.js';
+import { warmTopic } from '../../common/warm-topic.js';
 import { headersToList } from '../layout/message-codec.js';
-import { bodyOf, isName, valueOf } from './body-value.js';
+import { bodyOf, valueOf } from './body-value.js';
 import { warmFormat, type DeadLetterDocument, type MessageDocument, type MessageNotes } from './documents.js';
-import { idOf, warmTopic } from './names.js';
+import { idOf } from './names.js';
 
 export function messageDocument(topic: TopicRef, message: StoredMessage, expiresAt: Date | undefined): MessageDocument {
   const { tenantId } = topic;
@@ -59,7 +61,7 @@ function notesOf({ codec, key, headers, expiresAt }: StoredMessage, enc: Message
 /** Left out where there are none, or where a name is one that MongoDB takes for something else. */
 function plainHeaders(headers: Headers): Record<string, string> | undefined {
   const names = Object.keys(headers);
-  return names.length > 0 && names.every(isName) ? { ...headers } : undefined;
+  return names.length > 0 && names.every(isBsonName) ? { ...headers } : undefined;
 }
 
 function headersOf(plain: Headers | undefined, list: readonly string[] | undefined): Headers {

@@ -1,10 +1,10 @@
 import { MongoBulkWriteError, type Collection, type Filter } from 'mongodb';
 import type { StoredMessage } from '../../../port/message.js';
 import type { WarmRange } from '../../../port/warm-store.js';
+import { warmTopic } from '../../common/warm-topic.js';
 import { isDuplicateKey } from '../connection/server-error.js';
 import type { DeadLetterDocument, MessageDocument } from './documents.js';
 import { messageOf } from './message-documents.js';
-import { warmTopic } from './names.js';
 
 type Messages = Collection<MessageDocument>;
 
