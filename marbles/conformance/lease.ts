@@ -169,7 +169,7 @@ export const lease: Concern = ({ promise }) => {
     await one.release(m3);
     await scene.pass(scene.lease / 2);
     assert.deepEqual((await one.renew(m0, m1, m2, m3)).lost, [1, 3]);
-    await scene.pass(scene.lease * 0.75);
+    await scene.pass(scene.lease * 0.6);
     assert.deepEqual(bodies(await two.all()), ['m3']);
   });
 };
