@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MongoWatches } from '../../../../src/adapters/mongo/watch/mongo-watches.js';
 import { startReplicaSet, type ReplicaSet } from '../../../support/mongo/replica-set.js';
 import { databaseName, describeMongo } from '../../../support/mongo/shared.js';
-import type { Seen } from '../../../support/watching/seen.js';
+import { Seen } from '../../../support/watching/seen.js';
 import { calls, ref } from '../keys/support.js';
 import { openWatchRoom, watching, type WatchRoom } from './support.js';
 
 const patience = 90_000;
 const never = { reconcileMs: 600_000 };
+const mostLate = 400;
 
 describeMongo('watchers and a set of three', () => {
   let set: ReplicaSet;
@@ -16,7 +18,9 @@ describeMongo('watchers and a set of three', () => {
   interface Scene {
     readonly writer: WatchRoom;
     readonly seen: readonly Seen[];
-    /** Writes all the time; answers the state that was written last. */
+    /** Watchers that come while it is written, each with a feed of its own. */
+    readonly late: readonly Seen[];
+    /** Writes all the time. */
     readonly writing: Promise<void>;
     readonly stop: () => void;
   }
@@ -24,23 +28,27 @@ describeMongo('watchers and a set of three', () => {
   async function begin(): Promise<Scene> {
     const at = { uri: set.uri, database: databaseName(), retryMs: 100, deadlineMs: 60_000 };
     const writer = await openWatchRoom(at);
-    const { watches } = await openWatchRoom(at, never);
+    const { watches, context, keys } = await openWatchRoom(at, never);
     const { set: write, del } = calls(writer.keys, ref);
     await write('start');
     const seen = [await watching(watches.watchKey(ref)), await watching(watches.watchPrefix(ref, 'fraud:'))];
     const over = new AbortController();
+    const late: Seen[] = [];
     const writing = (async () => {
-      for (let n = 0; !over.signal.aborted; n += 1) await (n % 5 === 4 ? del() : write(`value ${String(n % 3)}`, n % 4 === 0 ? { ttlMs: 600_000 } : {}));
+      for (let n = 0; !over.signal.aborted; n += 1) {
+        await (n % 5 === 4 ? del() : write(`value ${String(n % 3)}`, n % 4 === 0 ? { ttlMs: 600_000 } : {}));
+        if (late.length < mostLate) late.push(new Seen(new MongoWatches(context, keys, never).watchKey(ref)));
+      }
     })();
     writing.catch(() => undefined);
-    return { writer, seen, writing, stop: () => { over.abort(); } };
+    return { writer, seen, late, writing, stop: () => { over.abort(); } };
   }
 
-  async function end({ writer, seen, writing, stop }: Scene): Promise<void> {
+  async function end({ writer, seen, late, writing, stop }: Scene): Promise<void> {
     stop();
     await writing;
     const { state } = await calls(writer.keys, ref).set('end');
-    for (const one of seen) {
+    for (const one of [...seen, ...late]) {
       await one.shows('end');
       expect(one.last?.state.revision).toBe(state.revision);
       await one.live();
