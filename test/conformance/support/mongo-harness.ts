@@ -12,10 +12,10 @@ export function mongoHarness(name: string, options: () => MongoBrokerOptions | P
   return {
     name,
     capabilities,
-    lease: 800,
-    patienceMs: 5_000,
-    // What is there is to come within it on a busy machine too.
-    quietMs: 250,
+    // On a busy machine a claim takes a while, and what is there is to come within quietMs.
+    lease: 1_200,
+    patienceMs: 10_000,
+    quietMs: 300,
     async open() {
       const namespace = `ns-${randomUUID().slice(0, 8)}`;
       const opened = async (): Promise<Broker> => {
