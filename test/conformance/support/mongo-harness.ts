@@ -19,7 +19,7 @@ export function mongoHarness(name: string, options: () => MongoBrokerOptions | P
     async open() {
       const namespace = `ns-${randomUUID().slice(0, 8)}`;
       const opened = async (): Promise<Broker> => {
-        const broker = mongoBroker(await options());
+        const broker = mongoBroker({ connectTimeoutMs: 30_000, ...(await options()) });
         await firstValueFrom(broker.open(), { defaultValue: undefined });
         return broker;
       };
