@@ -15,10 +15,10 @@ export function redisHarness(name: string, options: OptionsOf, clean: (namespace
   return {
     name,
     capabilities,
-    lease: 800,
+    lease: 1_000,
     patienceMs: 5_000,
     // What is there is to come within it on a busy machine too.
-    quietMs: 120,
+    quietMs: 200,
     async open() {
       const namespace = freshNamespace();
       const opened = async (): Promise<Broker> => {
