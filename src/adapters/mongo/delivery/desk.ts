@@ -7,6 +7,7 @@ import { newShortId } from '../layout/ids.js';
 import type { TopicDocument } from '../layout/topic-document.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { hasLapsed } from './candidate.js';
+import { Heartbeat } from './heartbeat.js';
 import type { MongoLease } from './lease.js';
 import { Pointers } from './pointers.js';
 import { Rounds } from './rounds.js';
@@ -43,6 +44,7 @@ export class Desk implements SettleLineOwner {
   #readAt: number;
   #hintedAt = -Infinity;
   #hints: { unsubscribe(): void } | undefined = undefined;
+  readonly #heartbeat: Heartbeat;
   /** By pointer. */
   readonly #leases = new Map<string, MongoLease>();
 
@@ -55,6 +57,7 @@ export class Desk implements SettleLineOwner {
     this.pointers = new Pointers(context, record.id, journal);
     this.settling = new SettleLine(this);
     this.rounds = new Rounds(this);
+    this.#heartbeat = new Heartbeat(this);
   }
 
   get id(): string {
@@ -100,13 +103,19 @@ export class Desk implements SettleLineOwner {
   close(): void {
     this.#hints?.unsubscribe();
     this.#hints = undefined;
+    this.#heartbeat.stop();
     this.rounds.close();
   }
 
   /** Whether what is known of the subscription has to be read again before anybody is handed something. */
   get isStale(): boolean {
     const age = this.context.runtime.now() - this.#readAt;
-    return age >= freshMs || (age >= hintedFreshMs && this.#hintedAt >= this.#readAt);
+    return age >= freshMs || (age >= hintedFreshMs && this.wasHinted);
+  }
+
+  /** Something was hinted at since it was read. */
+  get wasHinted(): boolean {
+    return this.#hintedAt >= this.#readAt;
   }
 
   /** Reads the record again. Where it is gone, or another one has its name, the consumers of this one end. */
@@ -122,6 +131,12 @@ export class Desk implements SettleLineOwner {
     const tokens = new Map(leases.map(({ place }) => [place.pointer, place.tok]));
     const [renewed] = await Promise.all([this.pointers.renew(tokens, visibilityTimeoutMs), this.rounds.lanes.renew(leases, visibilityTimeoutMs)]);
     return renewed;
+  }
+
+  /** Its consumers end, now or with their next claim. */
+  deleted(): void {
+    this.isDeleted = true;
+    this.rounds.ring();
   }
 
   /** It was handed to somebody here; whoever had it before has it no more. */

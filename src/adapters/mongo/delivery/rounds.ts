@@ -17,6 +17,9 @@ import { makeRoom, nothing, type DeskLink, type Want } from './want.js';
 /** Whoever waits looks so often by himself, ms: what another process gave back is not told. */
 const longestMs = 5_000;
 
+/** So often it is looked for what is parked and forgotten, ms. */
+const auditMs = 5_000;
+
 /** The most that one claim takes. */
 const mostAtOnce = 1_000;
 
@@ -107,6 +110,7 @@ export class Rounds {
 
   async #round(wants: readonly Want[]): Promise<void> {
     const desk = this.#desk;
+    if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     await this.#giveBackOrphans();
     await this.#lanes.flush();
     const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
@@ -252,6 +256,11 @@ export class Rounds {
       this.#again = true;
       return;
     }
+    // It may be the end of the subscription that was hinted at.
+    if (this.#desk.wasHinted) await this.#desk.refresh();
+    if (this.#desk.isDeleted) throw subscriptionDeleted(this.#desk.ref);
+    await this.#audit();
+    if (this.#again) return;
     const due = await pointers.nextDue();
     const now = runtime.now();
     const latest = now + longestMs - Math.floor(1_000 * runtime.random());
@@ -262,7 +271,19 @@ export class Rounds {
     this.#arm(Math.min(latest, Math.max(now + 1, Math.min(dueAt, this.#laterAt, this.#lanes.nextLook()))));
   }
 
+  /** Now and then: is anything parked behind a key that nobody holds? Whoever parked it may have ended half-way, or not have heard that no order is kept any more. */
+  async #audit(): Promise<void> {
+    const { pointers, policy, context: { runtime } } = this.#desk;
+    if (runtime.now() < this.#auditAt) return;
+    this.#auditAt = runtime.now() + auditMs;
+    const strays = policy.order === 'key' ? await this.#lanes.strays() : await pointers.parked(1);
+    if (strays.length === 0) return;
+    await pointers.unpark(policy.order === 'key' ? strays : 'all');
+    this.#again = true;
+  }
+
   #armedFor = Infinity;
+  #auditAt = 0;
 
   #arm(time: number): void {
     if (time >= this.#armedFor || this.#isClosed) return;

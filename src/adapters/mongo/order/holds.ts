@@ -69,15 +69,15 @@ export class Holds {
     });
   }
 
-  /** How often something was parked behind it. */
-  async parkedBehind({ hold, own }: Run): Promise<number | undefined> {
-    return (await this.#context.store.attempt('settlement', () => this.#all.findOne({ _id: hold, own }, { projection: { w: 1 } })))?.w;
+  /** Lets it end; answers how often something was parked behind it. It stays for that. */
+  async endNow({ hold, own }: Run): Promise<number | undefined> {
+    const ended = await this.#context.store.attempt('settlement', () => this.#all.findOneAndUpdate({ _id: hold, own }, [{ $set: { until: '$$NOW' } }], { projection: { w: 1 }, writeConcern: journaled }));
+    return ended?.w;
   }
 
-  /** Lets it end then; undefined: now. It stays, for what is parked or delayed. */
-  async endAt({ hold, own }: Run, until: number | undefined): Promise<void> {
-    const end = until === undefined ? '$$NOW' : new Date(until);
-    await this.#context.store.attempt('settlement', () => this.#all.updateOne({ _id: hold, own }, [{ $set: { until: end } }], { writeConcern: journaled }));
+  /** Lets it end then. It stays, for what is delayed. */
+  async endAt({ hold, own }: Run, until: number): Promise<void> {
+    await this.#context.store.attempt('settlement', () => this.#all.updateOne({ _id: hold, own }, { $set: { until: new Date(until) } }, { writeConcern: journaled }));
   }
 
   /** Something was parked behind these keys; answers the keys that are held no longer. */
@@ -89,13 +89,13 @@ export class Holds {
     });
   }
 
-  /** Of these keys, those that have no hold. */
+  /** Of these keys, those that nobody holds. */
   async free(keys: readonly string[]): Promise<readonly string[]> {
-    return this.#context.store.attempt('claim', () => this.#free(keys));
+    return this.#context.store.attempt('claim', () => this.#free(keys, besideNow<HoldDocument>(this.#context.store, 'until', '$gt')));
   }
 
-  async #free(keys: readonly string[]): Promise<readonly string[]> {
-    const found = await this.#all.find({ _id: { $in: keys.map((key) => holdId(this.#subscription, key)) } }, { projection: { _id: 1 } }).batchSize(keys.length + 1).toArray();
+  async #free(keys: readonly string[], those: Filter<HoldDocument> = {}): Promise<readonly string[]> {
+    const found = await this.#all.find({ _id: { $in: keys.map((key) => holdId(this.#subscription, key)) }, ...those }, { projection: { _id: 1 } }).batchSize(keys.length + 1).toArray();
     const held = new Set(found.map(({ _id }) => _id));
     return keys.filter((key) => !held.has(holdId(this.#subscription, key)));
   }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.js';
+import type { Candidate } from '../delivery/candidate.js';
 import type { MongoLease } from '../delivery/lease.js';
 import type { Pointers } from '../delivery/pointers.js';
 import type { Run } from '../delivery/run.js';
@@ -7,6 +8,9 @@ import { Holds } from './holds.js';
 
 /** A key whose first message somebody has without a hold is looked at so often, ms. */
 const lookMs = 200;
+
+/** So many parked messages are looked at in one go. */
+const audited = 100;
 
 /** What this process knows of the keys of a subscription: which it holds itself, and which are not to be tried yet. */
 export class Lanes {
@@ -93,6 +97,15 @@ export class Lanes {
     return this.#flushing;
   }
 
+  /** Of the oldest parked messages those whose key nobody holds. */
+  async strays(): Promise<readonly Candidate[]> {
+    const parked = await this.#pointers.parked(audited);
+    const keys = new Set(parked.flatMap(({ k }) => (k === undefined ? [] : [k])));
+    if (keys.size === 0) return parked;
+    const free = new Set(await this.holds.free([...keys]));
+    return parked.filter(({ k }) => k === undefined || free.has(k));
+  }
+
   async #flush(): Promise<boolean> {
     let freed = false;
     while (this.#over.length > 0) {
@@ -125,12 +138,10 @@ export class Lanes {
       await this.holds.endAt(run, run.blockedUntil);
       return;
     }
+    // It ends before the first of its key is seen again: whoever sees that and finds the key held parks it once more.
     for (;;) {
-      const parked = await this.holds.parkedBehind(run);
-      if (await this.#pointers.unparkFirst(run.key)) {
-        await this.holds.endAt(run, undefined);
-        return;
-      }
+      const parked = await this.holds.endNow(run);
+      if (await this.#pointers.unparkFirst(run.key)) return;
       if (await this.holds.removeParked(run, parked)) break;
     }
     this.likely.delete(run.key);

@@ -158,7 +158,8 @@ function shutBy(pointers: readonly Candidate[]): Head['shut'] {
 
 /** Whoever frees a key looks at its hold: what was parked in between is put back by whoever finds the hold gone. Answers whether anything went out of the way. */
 async function park(blocked: readonly Candidate[], lanes: Lanes, pointers: Pointers): Promise<boolean> {
-  const some = blocked.filter(({ tok, k }) => tok === undefined && k !== undefined);
+  // By what came back from a retry or a lapse its key is found again when its hold is over.
+  const some = blocked.filter(({ n, tok, k }) => n === 0 && tok === undefined && k !== undefined);
   if (some.length === 0) return false;
   await pointers.park(some);
   const free = new Set(await lanes.holds.mark([...new Set(some.flatMap(({ k }) => (k === undefined ? [] : [k])))]));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeMongo } from '../../../support/mongo/shared.js';
+import { describeMongo, freshDatabase } from '../../../support/mongo/shared.js';
 import { bodies, openStage } from './support/stage.js';
 
 describeMongo('Mongo deliveries: claims', () => {
@@ -13,5 +13,98 @@ describeMongo('Mongo deliveries: claims', () => {
     expect([bodies(deliveries), makeRoom, deliveries[0]?.deliveryCount]).toEqual([['a'], false, 1]);
     expect(await consumer.ack(...deliveries)).toEqual([]);
     expect(await stage.pointers.countDocuments()).toBe(0);
+  });
+
+  it('consumers of two processes get each message once, and its true count, however they race for it', async () => {
+    const database = freshDatabase();
+    const [one, two] = [await openStage({ database }), await openStage({ database })];
+    await one.queue({ maxDeliveries: 100 });
+    await one.publish(...Array.from({ length: 300 }, (_, index) => `m${index}`));
+    const counts = new Map<string, number[]>();
+    let settled = 0;
+    const work = async (stage: typeof one): Promise<void> => {
+      const consumer = await stage.consumer();
+      while (settled < 300) {
+        const { deliveries } = await consumer.look(10);
+        for (const { message: { id }, deliveryCount } of deliveries) counts.set(id, [...(counts.get(id) ?? []), deliveryCount]);
+        const again = deliveries.filter(({ deliveryCount }) => deliveryCount < 3);
+        settled += deliveries.length - again.length;
+        expect(await consumer.end('retry', again, { delayMs: 0 })).toEqual([]);
+        expect(await consumer.ack(...deliveries.filter((each) => !again.includes(each)))).toEqual([]);
+      }
+    };
+    await Promise.all([work(one), work(one), work(two), work(two)]);
+    expect(counts.size).toBe(300);
+    for (const seen of counts.values()) expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('a message whose publish is under way is not handed out before it is stored, and costs no attempt', async () => {
+    const stage = await openStage();
+    await stage.queue({ maxDeliveries: 2 });
+    const [document] = await stage.publish('a');
+    await stage.log.deleteMany({});
+    const consumer = await stage.consumer();
+    expect((await consumer.look()).deliveries).toEqual([]);
+    const pointer = await stage.pointers.findOne();
+    expect([pointer?.n, pointer?.tok, pointer?.lack]).toEqual([0, undefined, expect.any(Date)]);
+    const waiting = consumer.claim();
+    if (document !== undefined) await stage.log.insertOne(document);
+    const { deliveries } = await waiting;
+    expect([bodies(deliveries), deliveries[0]?.deliveryCount]).toEqual([['a'], 1]);
+  });
+
+  it('a pointer whose message was never stored goes after ten minutes, and no sooner', async () => {
+    const stage = await openStage();
+    await stage.queue();
+    const [old, young] = await stage.publish('a', 'b');
+    await stage.log.deleteMany({});
+    const since = (ms: number): Date => new Date(stage.store.clock.now() - ms);
+    await stage.pointers.updateOne({ m: old?._id ?? '' }, { $set: { lack: since(601_000) } });
+    await stage.pointers.updateOne({ m: young?._id ?? '' }, { $set: { lack: since(590_000) } });
+    expect((await (await stage.consumer()).look(10)).deliveries).toEqual([]);
+    expect((await stage.pointers.find().toArray()).map(({ m }) => m)).toEqual([young?._id]);
+  });
+
+  it('a message of a newer release stays where it is; one that nobody can read goes to the dead letters', async () => {
+    const stage = await openStage();
+    await stage.queue();
+    const [newer, broken] = await stage.publish('a', 'b', 'c');
+    await stage.log.updateOne({ _id: newer?._id ?? '' }, { $set: { f: 99 } });
+    await stage.log.updateOne({ _id: broken?._id ?? '' }, { $unset: { b: '' } });
+    const consumer = await stage.consumer();
+    expect(bodies((await consumer.claim(10)).deliveries)).toEqual(['c']);
+    expect(await stage.event('dead-lettered')).toMatchObject({ id: broken?._id, reason: 'Undecodable', deliveryCount: 0 });
+    expect(await stage.pointers.findOne({ m: newer?._id ?? '' })).toMatchObject({ st: 0, n: 0 });
+  });
+
+  it('what somebody else wrote among the pointers is set aside, and the rest goes on', async () => {
+    const stage = await openStage();
+    const { id, topicId } = await stage.queue();
+    await stage.store.collection('cw_deliv').insertOne({ s: id, t: topicId, st: 0, at: new Date(0), n: 'many' });
+    await stage.publish('a');
+    expect(bodies((await (await stage.consumer()).claim(10)).deliveries)).toEqual(['a']);
+    expect(await stage.pointers.findOne({ st: 1 })).toMatchObject({ n: 0, deaths: [{ r: 'Undecodable' }] });
+  });
+
+  it('a waiting claim ends at once when the subscription is deleted elsewhere', async () => {
+    const database = freshDatabase();
+    const [one, two] = [await openStage({ database }), await openStage({ database })];
+    await one.queue();
+    const waiting = (await one.consumer()).claim();
+    const ended = expect(waiting).rejects.toMatchObject({ code: 'SUBSCRIPTION_DELETED' });
+    await two.deleteQueue();
+    await ended;
+  });
+
+  it('an ephemeral subscription ends with its last consumer, and is kept by those who are there', async () => {
+    const stage = await openStage();
+    await stage.queue({ visibilityTimeoutMs: 1_000 }, true);
+    const [one, two] = [await stage.consumer('one'), await stage.consumer('two')];
+    const seen = (await stage.record()).consumers.get('one') ?? 0;
+    await expect.poll(async () => (await stage.record()).consumers.get('one') ?? 0, { timeout: 5_000 }).toBeGreaterThan(seen);
+    await one.leave();
+    expect([...(await stage.record()).consumers.keys()]).toEqual(['two']);
+    await two.leave();
+    await expect(stage.record()).rejects.toThrow('there is no subscription');
   });
 });

@@ -1,4 +1,4 @@
-import type { Collection } from 'mongodb';
+import type { Collection, Db, Document, MongoClient } from 'mongodb';
 import { firstValueFrom, NEVER, Subject } from 'rxjs';
 import { KeySpace } from '../../../../../src/keys/key-space.js';
 import type { MongoStore } from '../../../../../src/adapters/mongo/connection/store.js';
@@ -12,13 +12,14 @@ import { newPointer } from '../../../../../src/adapters/mongo/layout/new-pointer
 import type { PointerDocument } from '../../../../../src/adapters/mongo/layout/pointer-document.js';
 import { Directory } from '../../../../../src/adapters/mongo/topics/directory.js';
 import type { SubscriptionRecord } from '../../../../../src/adapters/mongo/topics/records.js';
-import type { ClaimAnswer, ConsumerLink } from '../../../../../src/port/delivery-store.js';
+import type { ClaimAnswer, ConsumerLink, RenewAnswer } from '../../../../../src/port/delivery-store.js';
 import type { BrokerEvent } from '../../../../../src/port/events.js';
 import type { Claimed, SettleAction, SettleDeviation, Settlement } from '../../../../../src/port/lease.js';
 import type { OutgoingMessage } from '../../../../../src/port/message.js';
 import type { SubscriptionRef } from '../../../../../src/port/names.js';
 import type { PolicyPatch, SubscriptionPolicy, TopicLimits } from '../../../../../src/port/policy.js';
 import { systemRuntime } from '../../../../../src/system-runtime.js';
+import { rawClient } from '../../../../support/mongo/shared.js';
 import { openStore } from '../../../../support/mongo/store.js';
 
 export const policy: SubscriptionPolicy = { visibilityTimeoutMs: 60_000, maxDeliveries: 5, retryBackoffMs: [60_000], deadLetterEnabled: true, order: 'none', expired: 'dead-letter' };
@@ -34,9 +35,11 @@ export class Stage {
   readonly events: BrokerEvent[] = [];
   readonly ref: SubscriptionRef = ref;
   readonly #event$ = new Subject<BrokerEvent>();
+  readonly #raw: MongoClient;
   #seq = 0;
 
-  constructor(store: MongoStore) {
+  constructor(store: MongoStore, raw: MongoClient) {
+    this.#raw = raw;
     const runtime = systemRuntime();
     const report = (event: BrokerEvent): void => {
       this.events.push(event);
@@ -73,6 +76,10 @@ export class Stage {
     return record;
   }
 
+  async deleteQueue(): Promise<void> {
+    await firstValueFrom(this.directory.deleteSubscription(ref));
+  }
+
   async consumer(consumerId: string = this.context.runtime.newId()): Promise<TestConsumer> {
     return new TestConsumer(await firstValueFrom(this.deliveries.attach(ref, { consumerId, consumerName: consumerId })));
   }
@@ -90,6 +97,28 @@ export class Stage {
     return documents;
   }
 
+  /** What the server was told to do meanwhile, by collection, the reads and writes of all who use this database. */
+  async commandsOf(work: () => Promise<void>): Promise<readonly string[]> {
+    return (await this.profileOf(work)).map(({ ns, op }) => `${String(ns).slice(this.#db.databaseName.length + 1)} ${String(op)}`);
+  }
+
+  /** The same with everything that the profiler says. */
+  async profileOf(work: () => Promise<void>): Promise<readonly Document[]> {
+    await this.#db.command({ profile: 2 });
+    try {
+      await work();
+    } finally {
+      await this.#db.command({ profile: 0 });
+    }
+    const seen = await this.#db.collection('system.profile').find({ ns: { $not: /profile|\$cmd/ } }).sort({ ts: 1 }).toArray();
+    await this.#db.collection('system.profile').drop();
+    return seen;
+  }
+
+  get #db(): Db {
+    return this.#raw.db(this.pointers.dbName);
+  }
+
   /** The first event of this type, now or later. */
   event<T extends BrokerEvent['type']>(type: T): Promise<Extract<BrokerEvent, { readonly type: T }>> {
     return new Promise((resolve) => {
@@ -105,7 +134,7 @@ function isOf<T extends BrokerEvent['type']>(event: BrokerEvent, type: T): event
 }
 
 export async function openStage(options: Partial<ConnectionOptions> = {}): Promise<Stage> {
-  return new Stage(await openStore(options));
+  return new Stage(await openStore(options), rawClient(options.uri));
 }
 
 /** A consumer's line with the words in which these tests are written. */
@@ -146,6 +175,14 @@ export class TestConsumer {
 
   end(action: SettleAction, claimed: readonly Claimed[], details: Partial<Settlement> = {}): Promise<readonly SettleDeviation[]> {
     return this.settle(...claimed.map(({ token }) => ({ ...details, token, action })));
+  }
+
+  renew(claimed: readonly Claimed[]): Promise<RenewAnswer> {
+    return firstValueFrom(this.link.renew(claimed.map(({ token }) => token)));
+  }
+
+  async leave(): Promise<void> {
+    await firstValueFrom(this.link.detach(), { defaultValue: undefined });
   }
 
   ack(...claimed: readonly Claimed[]): Promise<readonly SettleDeviation[]> {
