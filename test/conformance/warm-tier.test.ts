@@ -1,5 +1,5 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { Chronow, type ChronowConfig, type ChronowEvent } from 'chronow';
+import { Chronow, isChronowError, type ChronowConfig, type ChronowEvent } from 'chronow';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../support/mongo/shared.js';
 import { startMember, type Member } from '../support/mongo/member.js';
 import { freshNamespace, redisUrl } from '../support/redis/shared.js';
@@ -128,7 +128,8 @@ describeMongo('the warm tier in MongoDB', () => {
   });
 
   test('says at once that an address is none', async () => {
-    await expect(Chronow.init({ url: 'memory:', mongo: { uri: 'mongodb://user:secret@:0/?replicaSet' } })).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('secret') });
+    const error: unknown = await Chronow.init({ url: 'memory:', mongo: { uri: 'mongodb://user:secret@:0/?replicaSet' } }).catch((reason: unknown) => reason);
+    expect([isChronowError(error, 'CONFIG_INVALID'), String(error).includes('secret')]).toEqual([true, false]);
   });
 });
 

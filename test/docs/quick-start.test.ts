@@ -18,10 +18,11 @@ async function warmCopies(cw: Chronow, dbName: string): Promise<unknown> {
   await cw.close();
   const db = rawClient().db(dbName);
   const [values, messages] = await Promise.all([db.collection('shared_memory').find().toArray(), db.collection('messages').find().toArray()]);
-  return [values.map(({ key, val }): unknown => ({ key, val })), messages.map(({ topic, payload, headers }): unknown => ({ topic: String(topic).split('/').at(-1), payload, headers }))];
+  const part = (document: object, ...names: readonly string[]): unknown => Object.fromEntries(names.map((name): [string, unknown] => [name, Reflect.get(document, name)]));
+  return [values.map((value) => part(value, 'key', 'val')), messages.map((message) => part(message, 'payload', 'headers'))];
 }
 
-const copies = [[{ key: 'greeting', val: { text: 'hello' } }], [{ topic: 'payments', payload: { orderId: '123', amount: 42.5 }, headers: { type: 'payment.created' } }]];
+const copies = [[{ key: 'greeting', val: { text: 'hello' } }], [{ payload: { orderId: '123', amount: 42.5 }, headers: { type: 'payment.created' } }]];
 
 /** The first time fails, so that it comes again after a second. */
 function failingOnce(paid: unknown[]): (payload: unknown) => Promise<void> {

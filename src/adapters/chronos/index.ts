@@ -39,7 +39,7 @@ export interface ChronosWarmStoreOptions {
  */
 export function chronosWarmStore(options: ChronosWarmStoreOptions): WarmStore {
   const { instance, tenants, others, config, runtime = systemRuntime(), report = (): void => undefined, load = loadChronos } = options;
-  if (instance !== undefined) return new ChronosWarmStore({ instanceOf: () => async () => instance, end: async () => undefined, runtime, report });
+  if (instance !== undefined) return new ChronosWarmStore({ instanceOf: () => () => Promise.resolve(instance), end: () => Promise.resolve(), runtime, report });
   const loaded = new Map<string, Promise<ChronosInstance>>();
   const made = (target: ChronosTarget): Promise<ChronosInstance> => {
     const name = JSON.stringify([target.uri, target.database]);

@@ -109,7 +109,8 @@ async function connect(server: ChronosServer): Promise<void> {
 }
 
 function messageOf(document: Document): { readonly msgId: string; readonly headers: Record<string, string>; readonly payload: unknown; readonly firstSeenAt: Date } {
-  const headers = Object.fromEntries(Object.entries(Object(document['headers'] ?? {})).map(([name, value]): [string, string] => [name, String(value)]));
+  const stored = document['headers'];
+  const headers = Object.fromEntries(typeof stored === 'object' && stored !== null ? Object.entries(stored).map(([name, value]): [string, string] => [name, String(value)]) : []);
   return { msgId: String(document['msgId']), headers, payload: document['payload'], firstSeenAt: new Date(Number(document['firstSeenAt'])) };
 }
 

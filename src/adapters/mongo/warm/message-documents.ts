@@ -67,6 +67,6 @@ function plainHeaders(headers: Headers): Record<string, string> | undefined {
 function headersOf(plain: Headers | undefined, list: readonly string[] | undefined): Headers {
   const entries: [string, string][] = [];
   if (list !== undefined) for (let at = 0; at < list.length; at += 2) entries.push([list[at] ?? '', list[at + 1] ?? '']);
-  else for (const [name, value] of Object.entries(plain ?? {})) entries.push([name, String(value)]);
+  else for (const [name, value] of Object.entries(plain ?? {})) entries.push([name, value]);
   return Object.fromEntries(entries);
 }

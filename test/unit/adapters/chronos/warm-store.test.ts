@@ -118,7 +118,8 @@ describe('the warm store over chronos-db', () => {
   test('says what is missing where chronos-db is not installed', async () => {
     const store = chronosWarmStore({ others: { uri: 'mongodb://user:secret@h', database: 'x' } });
     const error: unknown = await firstValueFrom(store.loadValue(key)).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/chronos-db is not installed|could not be loaded/) });
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(String(error)).toMatch(/chronos-db is not installed|could not be loaded/);
     expect(String(error)).not.toContain('secret');
   });
 });
