@@ -3,6 +3,7 @@
 //
 //   npm run bench                                  the embedded broker beside a plain Subject, p-queue and fastq
 //   npm run bench -- --suite redis                 Redis beside raw ioredis, BullMQ, JetStream and RabbitMQ (where installed)
+//   npm run bench -- --suite mongo                 MongoDB beside a hand-written loop, agenda, mongomq2 and mongodb-queue
 //   npm run bench -- --rounds 5                    more rounds for steadier medians (default 3)
 //   npm run bench -- --only window-32              the cases whose names begin so; may be repeated
 import { execFileSync } from 'node:child_process';

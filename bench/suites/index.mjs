@@ -2,4 +2,5 @@
 export const suites = {
   embedded: async () => ({ messages: 300_000, ...(await import('./embedded.mjs')) }),
   redis: async () => ({ messages: 60_000, ...(await import('./redis/index.mjs')) }),
+  mongo: async () => ({ messages: 20_000, ...(await import('./mongo/index.mjs')) }),
 };

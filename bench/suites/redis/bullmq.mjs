@@ -1,7 +1,8 @@
 import { Queue, Worker } from 'bullmq';
 import { perSecond } from '../../figures.mjs';
-import { payload } from './payload.mjs';
-import { emptied, inLoops } from './world.mjs';
+import { inLoops } from '../flow.mjs';
+import { payload } from '../payload.mjs';
+import { emptied } from './world.mjs';
 
 const connection = { host: '127.0.0.1', port: Number(process.env.BENCH_REDIS_PORT), maxRetriesPerRequest: null };
 const options = { removeOnComplete: true, removeOnFail: true };

@@ -1,7 +1,7 @@
 import { AckPolicy, connect, StorageType } from 'nats';
 import { perSecond } from '../../figures.mjs';
-import { payload } from './payload.mjs';
-import { inLoops } from './world.mjs';
+import { inLoops } from '../flow.mjs';
+import { payload } from '../payload.mjs';
 
 const encode = (id) => Buffer.from(JSON.stringify(payload(id)));
 

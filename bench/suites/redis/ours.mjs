@@ -1,9 +1,10 @@
 import { ackOnComplete } from 'chronow/operators';
 import { EMPTY, firstValueFrom, timer } from 'rxjs';
 import { percentile, perSecond } from '../../figures.mjs';
-import { payload } from './payload.mjs';
-import { paced, usedMemory } from './raw.mjs';
-import { client, emissions, emptied, fill, inBatches, inLoops } from './world.mjs';
+import { emissions, fill, inBatches, inLoops, paced } from '../flow.mjs';
+import { payload } from '../payload.mjs';
+import { usedMemory } from './raw.mjs';
+import { client, emptied } from './world.mjs';
 
 const plainItem = (id) => ({ payload: payload(id) });
 const keyed = (keys) => (id) => ({ payload: payload(id), key: `k${id % keys}` });

@@ -1,7 +1,7 @@
 import amqp from 'amqplib';
 import { perSecond } from '../../figures.mjs';
-import { payload } from './payload.mjs';
-import { inLoops } from './world.mjs';
+import { inLoops } from '../flow.mjs';
+import { payload } from '../payload.mjs';
 
 async function opened() {
   const connection = await amqp.connect(`amqp://guest:guest@127.0.0.1:${process.env.BENCH_RABBIT_PORT}`);

@@ -1,7 +1,8 @@
 // The best hand-written code on plain ioredis: what is left out is fencing, retries, dead letters and everything else.
 import { percentile, perSecond } from '../../figures.mjs';
-import { payload } from './payload.mjs';
-import { emptied, inBatches, inLoops, plain } from './world.mjs';
+import { inBatches, inLoops, paced } from '../flow.mjs';
+import { payload } from '../payload.mjs';
+import { emptied, plain } from './world.mjs';
 
 const key = 'cw:default:default:topic:raw';
 const text = (id) => JSON.stringify(payload(id));
@@ -65,23 +66,6 @@ export async function latency(count, share, gapMs) {
   await paced(count, gapMs, (id) => redis.xadd(key, '*', 'b', JSON.stringify({ ...payload(id), sent: performance.now() })));
   await reading;
   return percentile(took, share);
-}
-
-/** At a steady pace, whatever the answers do. */
-export function paced(count, gapMs, send) {
-  return new Promise((resolve) => {
-    let sent = 0;
-    const start = performance.now();
-    const tick = () => {
-      while (sent < count && performance.now() - start >= sent * gapMs) {
-        void send(sent);
-        sent += 1;
-      }
-      if (sent < count) setTimeout(tick, 1);
-      else resolve();
-    };
-    tick();
-  });
 }
 
 export async function bytesPerEntry(count) {

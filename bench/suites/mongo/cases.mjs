@@ -1,0 +1,48 @@
+import { all, atLeast, atMost, timesAtLeast, timesAtMost } from '../../targets.mjs';
+import * as ours from './ours.mjs';
+import * as raw from './raw.mjs';
+
+const ms = { name: 'ms', digits: 2 };
+const trips = { name: 'trips', digits: 4 };
+const cost = { name: 'µs', digits: 1 };
+const peer = (room, work) => async (...given) => (await import(`./${room}.mjs`))[work](...given);
+/** Who consumes one by one is asked about a backlog of 5,000; so is everybody. */
+const backlogOf = (most, work) => (count) => work(Math.min(count, most));
+const paced = (work, share) => (count) => work(Math.min(count, 1_000), share, 10);
+
+export const cases = [
+  { name: 'loop: insertOne, 100 callers', run: raw.publishAwaited },
+  { name: 'publish, 100 callers', run: ours.publishAwaited, target: timesAtLeast('loop: insertOne, 100 callers', 3) },
+  { name: 'agenda: now, 100 callers', run: backlogOf(5_000, peer('agenda', 'publishAwaited')) },
+  { name: 'mongomq2: publish, 100 callers', run: backlogOf(5_000, peer('mongomq2', 'publishAwaited')) },
+  { name: 'mongodb-queue: add, 100 callers', run: backlogOf(5_000, peer('mongodb-queue', 'publishAwaited')) },
+
+  { name: 'raw: insertMany of 500', run: raw.publishBatches },
+  { name: 'publishBatch(500)', run: ours.publishBatches, target: timesAtLeast('raw: insertMany of 500', 0.5) },
+  { name: 'publishBatch(500), idempotent', run: ours.publishIdempotent },
+
+  { name: 'loop: findOneAndUpdate + deleteOne', run: backlogOf(5_000, raw.consume) },
+  { name: 'agenda: concurrency 256', run: backlogOf(5_000, peer('agenda', 'consume')) },
+  { name: 'mongomq2: consume', run: backlogOf(5_000, peer('mongomq2', 'consume')) },
+  { name: 'mongodb-queue: get + ack', run: backlogOf(5_000, peer('mongodb-queue', 'consume')) },
+  {
+    name: 'consume, window 256',
+    run: backlogOf(5_000, (count) => ours.consume(count, { window: 256 })),
+    target: all(timesAtLeast('loop: findOneAndUpdate + deleteOne', 8), timesAtLeast('agenda: concurrency 256', 20)),
+  },
+  { name: 'consume, default window', run: backlogOf(5_000, (count) => ours.consume(count, { window: 32 })) },
+  { name: "order 'key', 1,000 keys", run: backlogOf(5_000, (count) => ours.orderedByKey(count, 1_000)) },
+  { name: "order 'key', one hot key", run: backlogOf(10_000, (count) => ours.orderedByKey(count, 1)), target: atLeast(2_000) },
+
+  { name: 'agenda: latency p50', run: paced(peer('agenda', 'latency'), 0.5), warm: false, unit: ms },
+  { name: 'mongomq2: latency p50', run: paced(peer('mongomq2', 'latency'), 0.5), warm: false, unit: ms },
+  { name: 'latency p50', run: paced(ours.latency, 0.5), warm: false, unit: ms, target: atMost(6, ms) },
+  { name: 'latency p99', run: paced(ours.latency, 0.99), warm: false, unit: ms, target: atMost(20, ms) },
+  { name: 'watcher latency p50', run: paced(ours.watchLatency, 0.5), warm: false, unit: ms, target: atMost(6, ms) },
+
+  { name: 'round trips a message', run: ours.trips, warm: false, unit: trips, target: atMost(0.05, trips) },
+  { name: 'cost at 10 k', run: (count) => ours.costAt(Math.min(count, 10_000), Math.min(count, 10_000)), unit: cost },
+  { name: 'cost at 500 k', run: (count) => ours.costAt(count * 25, Math.min(count, 10_000)), warm: false, unit: cost, target: timesAtMost('cost at 10 k', 1.3) },
+  { name: 'cost each of 1 subscription', run: (count) => ours.costFor(1, count), unit: cost },
+  { name: 'cost each of 50 subscriptions', run: (count) => ours.costFor(50, count), unit: cost, target: timesAtMost('cost each of 1 subscription', 1.3) },
+];
