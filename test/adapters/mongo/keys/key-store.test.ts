@@ -115,6 +115,20 @@ describeMongo('shared values on MongoDB', () => {
     expect(await raw(database).findOne()).toEqual(theirs);
   });
 
+  it('of another program are not overwritten by the note that a value is gone, which comes only where nothing is', async () => {
+    const database = freshDatabase();
+    const { keys: { documents, looks } } = await openRoom({ database });
+    const theirs = { _id: idOf(ref), name: 'theirs' };
+    await raw(database).insertOne(theirs);
+    expect(await documents.insertAbsent(ref, 7)).toBeUndefined();
+    expect(await raw(database).findOne()).toEqual(theirs);
+    await raw(database).deleteMany({});
+    const known = { revision: Date.now() * 2_000, body: 'shown', expiresAt: undefined, mark: 'none' } as const;
+    expect(await looks.look(ref, known, undefined)).toMatchObject({ cause: 'delete', state: { revision: known.revision + 1, body: undefined } });
+    expect(await documents.insertAbsent(ref, 7)).toBeUndefined();
+    expect(await raw(database).findOne()).toMatchObject({ f: 1, v: known.revision + 1 });
+  });
+
   it('of a newer release are FORMAT_TOO_NEW, and stay as they are', async () => {
     const database = freshDatabase();
     const { keys } = await openRoom({ database });
