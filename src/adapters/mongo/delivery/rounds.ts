@@ -29,6 +29,10 @@ export class Rounds {
   #isRunning = false;
   #again = false;
   #isClosed = false;
+  #armedFor = Infinity;
+  #auditAt = 0;
+  /** The last round found nothing but what is behind keys that are held, and cleared it away. */
+  #isHidden = false;
   #cancel: CancelTimer | undefined = undefined;
   #reserved: DeskLink | undefined = undefined;
   /** Taken, perhaps, by a claim that had no answer. */
@@ -114,13 +118,15 @@ export class Rounds {
     await this.#giveBackOrphans();
     await this.#lanes.flush();
     const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
-    const limit = Math.min(mostAtOnce, wants.reduce((sum, { max }) => sum + max, 0));
+    // What is in the way is cleared in large steps.
+    const limit = this.#isHidden ? mostAtOnce : Math.min(mostAtOnce, wants.reduce((sum, { max }) => sum + max, 0));
     const [ready] = await Promise.all([desk.pointers.ready(limit), desk.isStale ? desk.refresh() : undefined]);
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     const open = wants.filter((want) => want.link.want === want && !want.isStopped);
     for (const want of open) want.isServed = true;
     const tok = newShortId();
     const { dealt, leases } = await this.#serve(together(back, ready), open, limit, tok);
+    this.#isHidden = dealt.isMore;
     this.#answer(open, leases, dealt);
     if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length > 0);
   }
@@ -281,9 +287,6 @@ export class Rounds {
     await pointers.unpark(policy.order === 'key' ? strays : 'all');
     this.#again = true;
   }
-
-  #armedFor = Infinity;
-  #auditAt = 0;
 
   #arm(time: number): void {
     if (time >= this.#armedFor || this.#isClosed) return;

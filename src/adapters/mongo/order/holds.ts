@@ -13,7 +13,19 @@ export interface Acquired {
   readonly nextUntil: number;
 }
 
-const journaled = { w: 1 } as const;
+interface Stolen {
+  /** By key: how often something was parked behind it. */
+  readonly parked: ReadonlyMap<string, number>;
+  readonly nextUntil: number;
+  readonly missing: readonly string[];
+}
+
+const nothingStolen: Stolen = { parked: new Map(), nextUntil: Infinity, missing: [] };
+
+/** So many keys are taken over one by one. */
+const few = 4;
+
+const quickly = { w: 1 } as const;
 
 /**
  * Who has a key: nobody reads or takes a message of it without the hold. A hold that is over may be taken by anybody. One without anything parked behind it goes
@@ -32,12 +44,12 @@ export class Holds {
   async acquire(keys: readonly string[], likely: ReadonlySet<string>, own: string, leaseMs: number): Promise<Acquired> {
     const known = keys.filter((key) => likely.has(key));
     const fresh = keys.filter((key) => !likely.has(key));
-    const inserted = await this.#insert(fresh, own, leaseMs);
-    const others = [...known, ...fresh.filter((key) => !inserted.has(key))];
-    if (others.length === 0) return { runs: this.#runs([...inserted], own, new Map()), nextUntil: Infinity };
-    const { parked, nextUntil, missing } = await this.#steal(others, own, leaseMs);
+    const [inserted, quick] = await Promise.all([this.#insert(fresh, own, leaseMs), this.#stealFew(known, own, leaseMs)]);
+    const others = keys.filter((key) => !inserted.has(key) && !quick.has(key));
+    const { parked, nextUntil, missing } = others.length === 0 ? nothingStolen : await this.#steal(others, own, leaseMs);
     const late = await this.#insert(missing, own, leaseMs);
-    return { runs: this.#runs([...inserted, ...late, ...parked.keys()], own, parked), nextUntil };
+    const all = new Map([...quick, ...parked]);
+    return { runs: this.#runs([...inserted, ...late, ...all.keys()], own, all), nextUntil };
   }
 
   runOf(key: string, own: string, parked?: number): Run {
@@ -46,14 +58,14 @@ export class Holds {
 
   async renew(runs: readonly Run[], leaseMs: number): Promise<void> {
     if (runs.length === 0) return;
-    await this.#context.store.attempt('renewal of leases', () => this.#all.updateMany(ownersOf(runs), [{ $set: { until: { $add: ['$$NOW', leaseMs] } } }], { writeConcern: journaled }));
+    await this.#context.store.attempt('renewal of leases', () => this.#all.updateMany(ownersOf(runs), [{ $set: { until: { $add: ['$$NOW', leaseMs] } } }], { writeConcern: quickly }));
   }
 
   /** Takes away those that nothing was parked behind since; answers the others. */
   async remove(runs: readonly Run[]): Promise<readonly Run[]> {
     if (runs.length === 0) return [];
     return this.#context.store.attempt('settlement', async () => {
-      const { deletedCount } = await this.#all.deleteMany({ ...ownersOf(runs), w: { $exists: false } }, { writeConcern: journaled });
+      const { deletedCount } = await this.#all.deleteMany({ ...ownersOf(runs), w: { $exists: false } }, { writeConcern: quickly });
       if (deletedCount === runs.length) return [];
       const left = await this.#all.find(ownersOf(runs), { projection: { own: 1 } }).batchSize(runs.length + 1).toArray();
       const owners = new Map(left.map((hold) => [hold._id, hold.own]));
@@ -64,27 +76,27 @@ export class Holds {
   /** Takes it away unless something was parked behind it since; false: something was. */
   async removeParked({ hold, own }: Run, parked: number | undefined): Promise<boolean> {
     return this.#context.store.attempt('settlement', async () => {
-      const { deletedCount } = await this.#all.deleteOne({ _id: hold, own, w: parked === undefined || parked === 0 ? { $exists: false } : parked }, { writeConcern: journaled });
+      const { deletedCount } = await this.#all.deleteOne({ _id: hold, own, w: parked === undefined || parked === 0 ? { $exists: false } : parked }, { writeConcern: quickly });
       return deletedCount === 1 || (await this.#all.countDocuments({ _id: hold, own })) === 0;
     });
   }
 
   /** Lets it end; answers how often something was parked behind it. It stays for that. */
   async endNow({ hold, own }: Run): Promise<number | undefined> {
-    const ended = await this.#context.store.attempt('settlement', () => this.#all.findOneAndUpdate({ _id: hold, own }, [{ $set: { until: '$$NOW' } }], { projection: { w: 1 }, writeConcern: journaled }));
+    const ended = await this.#context.store.attempt('settlement', () => this.#all.findOneAndUpdate({ _id: hold, own }, [{ $set: { until: '$$NOW' } }], { projection: { w: 1 }, writeConcern: quickly }));
     return ended?.w;
   }
 
   /** Lets it end then. It stays, for what is delayed. */
   async endAt({ hold, own }: Run, until: number): Promise<void> {
-    await this.#context.store.attempt('settlement', () => this.#all.updateOne({ _id: hold, own }, { $set: { until: new Date(until) } }, { writeConcern: journaled }));
+    await this.#context.store.attempt('settlement', () => this.#all.updateOne({ _id: hold, own }, { $set: { until: new Date(until) } }, { writeConcern: quickly }));
   }
 
   /** Something was parked behind these keys; answers the keys that are held no longer. */
   async mark(keys: readonly string[]): Promise<readonly string[]> {
     const _id = { $in: keys.map((key) => holdId(this.#subscription, key)) };
     return this.#context.store.attempt('claim', async () => {
-      const { matchedCount } = await this.#all.updateMany({ _id }, { $inc: { w: 1 } }, { writeConcern: journaled });
+      const { matchedCount } = await this.#all.updateMany({ _id }, { $inc: { w: 1 } }, { writeConcern: quickly });
       return matchedCount === keys.length ? [] : this.#free(keys);
     });
   }
@@ -108,7 +120,7 @@ export class Holds {
       const until = new Date(store.clock.now() + leaseMs);
       const holds = keys.map((key): HoldDocument => ({ _id: holdId(this.#subscription, key), s: this.#subscription, own, until, n: 0 }));
       try {
-        await this.#all.insertMany(holds, { ordered: false, writeConcern: journaled });
+        await this.#all.insertMany(holds, { ordered: false, writeConcern: quickly });
         return new Set(keys);
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
@@ -120,16 +132,27 @@ export class Holds {
     });
   }
 
-  async #steal(keys: readonly string[], own: string, leaseMs: number): Promise<{ readonly parked: ReadonlyMap<string, number | undefined>; readonly nextUntil: number; readonly missing: readonly string[] }> {
+  /** Of a few keys each in one step. */
+  async #stealFew(keys: readonly string[], own: string, leaseMs: number): Promise<ReadonlyMap<string, number>> {
+    const stolen = new Map<string, number>();
+    if (keys.length > few) return stolen;
+    await Promise.all(keys.map(async (key) => {
+      const over: Filter<HoldDocument> = { _id: holdId(this.#subscription, key), ...besideNow<HoldDocument>(this.#context.store, 'until', '$lte') };
+      const hold = await this.#context.store.attempt('claim', () => this.#all.findOneAndUpdate(over, [takeOver(own, leaseMs)], { projection: { w: 1 }, writeConcern: quickly }));
+      if (hold !== null) stolen.set(key, hold.w ?? 0);
+    }));
+    return stolen;
+  }
+
+  async #steal(keys: readonly string[], own: string, leaseMs: number): Promise<Stolen> {
     const ids = keys.map((key) => holdId(this.#subscription, key));
     const over: Filter<HoldDocument> = { _id: { $in: ids }, ...besideNow<HoldDocument>(this.#context.store, 'until', '$lte') };
-    const change: Document = { $set: { own: { $literal: own }, until: { $add: ['$$NOW', leaseMs] } } };
     const found = await this.#context.store.attempt('claim', async () => {
-      await this.#all.updateMany(over, [change], { writeConcern: journaled });
+      await this.#all.updateMany(over, [takeOver(own, leaseMs)], { writeConcern: quickly });
       return this.#all.find({ _id: { $in: ids } }, { projection: { own: 1, until: 1, w: 1 } }).batchSize(ids.length + 1).toArray();
     });
     const byId = new Map(found.map((hold) => [hold._id, hold]));
-    const parked = new Map<string, number | undefined>();
+    const parked = new Map<string, number>();
     const missing: string[] = [];
     let nextUntil = Infinity;
     for (const key of keys) {
@@ -141,7 +164,7 @@ export class Holds {
     return { parked, nextUntil, missing };
   }
 
-  #runs(keys: readonly string[], own: string, parked: ReadonlyMap<string, number | undefined>): readonly Run[] {
+  #runs(keys: readonly string[], own: string, parked: ReadonlyMap<string, number>): readonly Run[] {
     return keys.map((key) => this.runOf(key, own, parked.get(key)));
   }
 
@@ -152,6 +175,10 @@ export class Holds {
 
 function ownersOf(runs: readonly Run[]): Filter<HoldDocument> {
   return { _id: { $in: runs.map(({ hold }) => hold) }, own: { $in: [...new Set(runs.map(({ own }) => own))] } };
+}
+
+function takeOver(own: string, leaseMs: number): Document {
+  return { $set: { own: { $literal: own }, until: { $add: ['$$NOW', leaseMs] } } };
 }
 
 /** Which of an unordered insert went in. */

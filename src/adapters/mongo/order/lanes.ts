@@ -16,7 +16,7 @@ const audited = 100;
 export class Lanes {
   readonly holds: Holds;
   /** Keys that had a hold when they were last heard of. */
-  readonly likely = new Set<string>();
+  readonly likely: Set<string> = new Set();
   readonly #context: Context;
   readonly #pointers: Pointers;
   readonly #runs = new Map<string, Run>();
