@@ -34,6 +34,13 @@ export interface SeenDocument {
   readonly at: Date;
 }
 
+/** What was first in line when somebody looked, since when, and when it was told that nobody takes it. */
+export interface IdleDocument {
+  readonly m: string;
+  readonly at: Date;
+  readonly told?: Date | undefined;
+}
+
 /** A subscription, within its topic. */
 export interface SubscriptionDocument {
   /** Short, random: a subscription that is made again has another. */
@@ -51,6 +58,8 @@ export interface SubscriptionDocument {
   readonly fill?: { readonly from: Date | null; readonly at: Date } | undefined;
   /** Of an ephemeral one. */
   readonly in?: readonly SeenDocument[] | undefined;
+  /** Of a durable one: how to notice that nobody reads it. */
+  readonly idle?: IdleDocument | undefined;
 }
 
 /** `cw_topics`. `_id` is the topic's key. */

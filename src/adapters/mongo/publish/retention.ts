@@ -1,6 +1,7 @@
 import type { Filter } from 'mongodb';
 import type { TopicRef } from '../../../port/names.js';
 import type { Context } from '../context.js';
+import { IdleWatch } from '../inspection/idle-watch.js';
 import { pointerId } from '../layout/ids.js';
 import type { LogDocument } from '../layout/log-document.js';
 import { besideNow } from '../layout/now-filter.js';
@@ -28,13 +29,15 @@ interface Position {
 export class Retention {
   readonly #context: Context;
   readonly #directory: Directory;
+  readonly #idle: Pick<IdleWatch, 'touch'>;
   readonly #positions: Map<string, Position> = new Map();
   readonly #underWay: Map<string, Promise<void>> = new Map();
   readonly #next: Map<string, { at: number; count: number }> = new Map();
 
-  constructor(context: Context, directory: Directory) {
+  constructor(context: Context, directory: Directory, idle: Pick<IdleWatch, 'touch'> = new IdleWatch(context, directory)) {
     this.#context = context;
     this.#directory = directory;
+    this.#idle = idle;
   }
 
   /** Settled messages beyond the retention time and beyond the bound. Nothing where the topic is unknown. */
@@ -47,6 +50,7 @@ export class Retention {
 
   /** Trims now and then: whoever publishes or consumes calls this as often as it likes. `count`: messages that were added. */
   touch(ref: TopicRef, { retentionMs, maxStreamLen }: { readonly retentionMs: number; readonly maxStreamLen: number }, count = 0): void {
+    this.#idle.touch(ref);
     const key = this.#context.keys.topicKey(ref);
     const now = this.#context.runtime.now();
     const next = this.#next.get(key) ?? { at: 0, count: 0 };

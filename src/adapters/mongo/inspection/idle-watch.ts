@@ -1,0 +1,77 @@
+import type { TopicRef } from '../../../port/names.js';
+import type { Context } from '../context.js';
+import { besideNow } from '../layout/now-filter.js';
+import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
+import type { IdleDocument, TopicDocument } from '../layout/topic-document.js';
+import type { Directory } from '../topics/directory.js';
+import type { SubscriptionRecord } from '../topics/records.js';
+import { mostCounted } from './stats.js';
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+/** Notices subscriptions that nobody reads: they hold back what their topic retains. What is compared lies in the store, so that it holds over restarts of all processes. */
+export class IdleWatch {
+  readonly #context: Context;
+  readonly #directory: Directory;
+  readonly #idleMs: number;
+  readonly #everyMs: number;
+  readonly #nextAt: Map<string, number> = new Map();
+
+  constructor(context: Context, directory: Directory, idleMs: number = dayMs, everyMs: number = hourMs) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#idleMs = idleMs;
+    this.#everyMs = everyMs;
+  }
+
+  /** Looks at a topic now and then: whoever publishes or consumes calls this as often as it likes. */
+  touch(ref: TopicRef): void {
+    const key = this.#context.keys.topicKey(ref);
+    const now = this.#context.runtime.now();
+    if (now < (this.#nextAt.get(key) ?? 0)) return;
+    this.#nextAt.set(key, now + this.#everyMs);
+    // The next look says what this one could not.
+    this.look(ref).catch(() => undefined);
+  }
+
+  async look(ref: TopicRef): Promise<void> {
+    const subscriptions = (await this.#directory.overview(ref))?.subscriptions ?? [];
+    for (const record of subscriptions) if (!record.ephemeral) await this.#lookAt(record);
+  }
+
+  /** What is first in line stays so only where nobody takes anything. */
+  async #lookAt(record: SubscriptionRecord): Promise<void> {
+    const { store, report } = this.#context;
+    const waits = { s: record.id, st: pointerState.live, ...besideNow<PointerDocument>(store, 'at', '$lte') };
+    const pointers = store.collection<PointerDocument>('cw_deliv');
+    const [first] = await store.attempt('look at messages', () => pointers.find(waits, { projection: { at: 1 }, sort: { at: 1, q: 1 }, limit: 1 }).toArray());
+    if (first === undefined) return;
+    const mark = `${first._id}/${String(first.at.getTime())}`;
+    const known = await this.#known(record);
+    if (known?.m !== mark) {
+      await this.#write(record, {}, { 'subs.$.idle.m': mark }, 'at');
+      return;
+    }
+    const idleMs = store.clock.now() - known.at.getTime();
+    if (idleMs < this.#idleMs) return;
+    // One process in each time tells.
+    const untold = { 'idle.m': mark, 'idle.told': { $not: { $gt: new Date(store.clock.now() - this.#idleMs) } } };
+    if (!(await this.#write(record, untold, {}, 'told'))) return;
+    const waiting = await store.attempt('count of messages', () => pointers.countDocuments(waits, { hint: 'cw_claim', limit: mostCounted }));
+    if (waiting > 0) report({ type: 'subscription-idle', subscription: record.ref, idleMs, waiting });
+  }
+
+  async #known({ ref, id }: SubscriptionRecord): Promise<IdleDocument | undefined> {
+    const { store, keys } = this.#context;
+    const found = await store.attempt('look at a subscription', () => store.collection<TopicDocument>('cw_topics').findOne({ _id: keys.topicKey(ref) }, { projection: { 'subs.id': 1, 'subs.idle': 1 } }));
+    return found?.subs.find((sub) => sub.id === id)?.idle;
+  }
+
+  async #write({ ref, id }: SubscriptionRecord, condition: object, set: Record<string, string>, now: 'at' | 'told'): Promise<boolean> {
+    const { store, keys } = this.#context;
+    const change = { ...(Object.keys(set).length > 0 ? { $set: set } : {}), $currentDate: { [`subs.$.idle.${now}`]: true } };
+    const { matchedCount } = await store.attempt('look at a subscription', () => store.collection('cw_topics').updateOne({ _id: keys.topicKey(ref), subs: { $elemMatch: { id, ...condition } } }, change));
+    return matchedCount === 1;
+  }
+}
