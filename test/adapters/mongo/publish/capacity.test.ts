@@ -1,6 +1,8 @@
+import { firstValueFrom, ReplaySubject } from 'rxjs';
 import { expect, it } from 'vitest';
 import { describeMongo } from '../../../support/mongo/shared.js';
 import { looker, message, openDesk, orders } from '../topics/support.js';
+import { around, is } from '../topics/wrapped.js';
 
 const bodies = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => `m${from + index}`);
 
@@ -66,6 +68,29 @@ describeMongo('capacity of a topic in MongoDB', () => {
       await settle('one', 4);
     }
     expect(stored).toBeGreaterThanOrEqual(20 + 9 * 4);
+  });
+
+  it('counts what this process has on its way', async () => {
+    const setUp = await openDesk();
+    await setUp.topic(orders, { maxStreamLen: 10 });
+    await setUp.subscribe('one');
+    await setUp.publish(...bodies(8));
+    await looker(setUp.database).settle('one', 8);
+    const goOn = new ReplaySubject<undefined>(1);
+    let places = 0;
+    const desk = await openDesk({ database: setUp.database, wrap: around({
+      before: async (call) => { if (is('cw_deliv', 'insertMany')(call)) await firstValueFrom(goOn); },
+      after: (call) => { if (is('cw_topics', 'findOneAndUpdate')(call)) places += 1; },
+    }) });
+    const first = desk.publish('a', 'b');
+    await expect.poll(() => places).toBe(1);
+    const second = desk.publish(...bodies(9));
+    await expect.poll(() => places).toBe(2);
+    // Time enough to count.
+    for (let look = 0; look < 20; look += 1) await looker(setUp.database).pointers();
+    goOn.next(undefined);
+    await first;
+    await expect(second).rejects.toMatchObject({ code: 'TOPIC_FULL' });
   });
 
   it('a duplicate needs no room, what is scheduled needs none yet', async () => {

@@ -1,7 +1,9 @@
+import { firstValueFrom, ReplaySubject, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import { Janitor } from '../../../../src/adapters/mongo/topics/janitor.js';
 import { describeMongo } from '../../../support/mongo/shared.js';
 import { ask, looker, message, openDesk, orders } from './support.js';
+import { around, is } from './wrapped.js';
 
 describeMongo('subscriptions in MongoDB', () => {
   it('begins with what it was told to begin with', async () => {
@@ -57,6 +59,43 @@ describeMongo('subscriptions in MongoDB', () => {
       return answer;
     }));
     expect(made.filter(({ created }) => created)).toHaveLength(1);
+  });
+
+  it('gets what had its place before it was made, and is stored after', async () => {
+    const other = await openDesk();
+    await other.topic();
+    const isPlaced = new Subject<undefined>();
+    const goOn = new ReplaySubject<undefined>(1);
+    const placed = firstValueFrom(isPlaced);
+    const desk = await openDesk({ database: other.database, wrap: around({ before: async (call) => {
+      if (!is('cw_log', 'insertMany')(call)) return;
+      isPlaced.next(undefined);
+      await firstValueFrom(goOn);
+    } }) });
+    const publishing = desk.publish('a');
+    await placed;
+    await other.subscribe('one');
+    goOn.next(undefined);
+    await publishing;
+    await expect.poll(() => looker(desk.database).waiting('one'), { timeout: 10_000 }).toEqual(['a']);
+  });
+
+  it('whoever comes second waits until the first has made its pointers', async () => {
+    const goOn = new ReplaySubject<undefined>(1);
+    const maker = await openDesk({ wrap: around({ before: async (call) => {
+      if (is('cw_topics', 'updateOne')(call) && '$unset' in Object(call.args[1])) await firstValueFrom(goOn);
+    } }) });
+    await maker.publish('a');
+    let looks = 0;
+    let isThere = false;
+    const second = await openDesk({ database: maker.database, wrap: around({ before: (call) => { if (is('cw_topics', 'findOne')(call)) looks += 1; } }) });
+    const made = maker.subscribe('one');
+    await expect.poll(async () => (await looker(maker.database).topic())?.subs.length).toBe(1);
+    const joined = second.subscribe('one').then(() => { isThere = true; });
+    await expect.poll(() => looks).toBeGreaterThan(4);
+    expect(isThere).toBe(false);
+    goOn.next(undefined);
+    await Promise.all([made, joined]);
   });
 
   it('is completed by whoever comes where its maker ended half-way', async () => {
