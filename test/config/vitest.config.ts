@@ -24,7 +24,7 @@ const settings: Readonly<Record<string, object>> = {
   types: { testTimeout: 120_000 },
   docs: { ...servers, testTimeout: 120_000 },
   // Most of their time is waiting.
-  conformance: { ...servers, maxConcurrency: 12 },
+  conformance: { ...servers, testTimeout: 60_000, maxConcurrency: 12 },
   property: { ...servers, maxConcurrency: 12 },
   examples: servers,
   redis: { ...redis, testTimeout: 60_000 },

@@ -13,9 +13,9 @@ export function mongoHarness(name: string, options: () => MongoBrokerOptions | P
     name,
     capabilities,
     // On a busy machine a claim takes a while, and what is there is to come within quietMs.
-    lease: 1_200,
+    lease: 1_500,
     patienceMs: 10_000,
-    quietMs: 300,
+    quietMs: 400,
     async open() {
       const namespace = `ns-${randomUUID().slice(0, 8)}`;
       const opened = async (): Promise<Broker> => {
