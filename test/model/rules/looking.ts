@@ -15,7 +15,7 @@ import { placed } from './order.js';
 
 const everything = 1_000_000;
 /** Longer than a call takes. */
-const momentMs = 200;
+const momentMs = 800;
 
 export async function peek(sub: SubscriptionModel, world: World): Promise<{ readonly value: readonly PeekedMessage[]; readonly now: Now }> {
   return world.answer(world.broker.inspection.peek(sub.ref, everything));
