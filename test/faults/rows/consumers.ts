@@ -32,7 +32,7 @@ const wide = { window: 16, concurrency: 8, workMs: 20 } as const;
 /** Nothing may wait for a lease: they are long here. */
 const longLeases = (chance: Chance): Pick<ReturnType<typeof load>, 'subscriptions' | 'recoveryMs'> => ({
   subscriptions: [{ topic: 'orders', name: 'a', policy: policy(chance, { visibilityTimeoutMs: 20_000 }) }, { topic: 'orders', name: 'k', policy: policy(chance, { visibilityTimeoutMs: 20_000, order: 'key' }) }],
-  recoveryMs: 3_000,
+  recoveryMs: 8_000,
 });
 
 export const consumers: readonly Row[] = [
@@ -135,7 +135,7 @@ export const consumers: readonly Row[] = [
     seeds: 2,
     plan: (chance, seed) => load(chance, seed, [moves('start', 'c3', chance.whole(10, 25)), moves('terminate', 'c1'), moves('start', 'c4', chance.whole(5, 25)), moves('terminate', 'c2')], {
       ...longLeases(chance),
-      promptMs: 3_000,
+      promptMs: 8_000,
       members: [publisher('p1', 'direct', { from: 1, count: 60, on: true, everyMs: 15 }), consumer(chance, 'c1', 'direct', child, wide), consumer(chance, 'c2', 'direct', child, wide), consumer(chance, 'c3', 'direct', { ...child, later: true }, wide), consumer(chance, 'c4', 'direct', { ...child, later: true }, wide)],
     }),
   },

@@ -16,6 +16,6 @@ export const durability: readonly Row[] = [
     promise: 'at most the last two seconds are lost; consumers and watchers go on, although the store went back',
     servers: 'single',
     seeds: 2,
-    plan: (chance, seed) => load(chance, seed, [fault(chance.whole(30, 120), 0, { kind: 'change', how: 'power-cut', topic: 'orders' }, { hazard: 'power-cut' })], { tailMs: 2_000 }),
+    plan: (chance, seed) => load(chance, seed, [fault(chance.whole(120, 200), 0, { kind: 'change', how: 'power-cut', topic: 'orders' }, { hazard: 'power-cut' })], { tailMs: 2_000 }),
   },
 ];

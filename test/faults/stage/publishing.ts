@@ -26,7 +26,7 @@ export interface PublishParts {
 const unknown = new Set(['LINK_LOST', 'PARTIAL_PUBLISH', 'CLOSED']);
 
 /** Numbers of one publisher, the most. */
-const most = 250;
+const most = 120;
 
 /** Publishes as planned, one call after the other begun in time; resolves when every call has an outcome. */
 export async function publishAll(plan: PublishPlan, parts: PublishParts): Promise<void> {
