@@ -1,10 +1,11 @@
+import { createRequire } from 'node:module';
 import { ChronowError } from '../../errors.js';
 import type { ChronosInstance } from './chronos.js';
 import { chronosConfiguration, type ChronosTarget } from './configuration.js';
 
-/** An instance of the installed chronos-db. By a variable: compilers and bundlers must not look for it. */
-export async function loadChronos(target: ChronosTarget, given: object | undefined, name: string = packageName): Promise<ChronosInstance> {
-  const loaded: unknown = await import(name).catch((error: unknown) => { throw notThere(error); });
+/** An instance of the installed chronos-db. Not by import(): compilers and bundlers must not look for what is in no registry. */
+export async function loadChronos(target: ChronosTarget, given: object | undefined): Promise<ChronosInstance> {
+  const loaded = installed();
   const init = functionOf(loaded, 'initChronos') ?? functionOf(member(loaded, 'default'), 'initChronos');
   if (init === undefined) throw new ChronowError('CONFIG_INVALID', 'the installed chronos-db has no initChronos(); 2.3 or later is needed', { details: { driver: packageName } });
   const instance: unknown = await start(init, chronosConfiguration(target, given));
@@ -13,6 +14,14 @@ export async function loadChronos(target: ChronosTarget, given: object | undefin
 }
 
 const packageName = 'chronos-db';
+
+function installed(): unknown {
+  try {
+    return createRequire(import.meta.url)(packageName);
+  } catch (error) {
+    throw notThere(error);
+  }
+}
 
 /** Its errors may quote the configuration. */
 async function start(init: (config: object) => unknown, config: object): Promise<unknown> {
@@ -25,7 +34,7 @@ async function start(init: (config: object) => unknown, config: object): Promise
 
 /** A package that chronos-db itself needs may be what is missing. */
 function notThere(error: unknown): ChronowError {
-  const missing = error instanceof Error ? /Cannot find package '([^']+)'/.exec(error.message)?.[1] : undefined;
+  const missing = error instanceof Error ? /Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1] : undefined;
   const what = missing === undefined ? 'chronos-db could not be loaded' : missing === packageName ? 'chronos-db is not installed' : `chronos-db needs ${missing}, which is not installed`;
   return new ChronowError('CONFIG_INVALID', `warm.driver is 'chronos', and ${what}; install it, or leave warm.driver out: the built-in store writes the same documents`, { details: { driver: packageName, missing } });
 }

@@ -45,7 +45,7 @@ export const rooms: readonly Room[] = [
   { paths: ['src/adapters/memory'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs'] },
   { paths: ['src/adapters/redis'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'ioredis', 'node:crypto'] },
   { paths: ['src/adapters/mongo'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'mongodb', 'node:crypto'] },
-  { paths: ['src/adapters/chronos'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'chronos-db'] },
+  { paths: ['src/adapters/chronos'], may: [...adapter, 'src/system-runtime.ts'], packages: ['rxjs', 'node:module'] },
 
   // The composition root: memory at once, the others when the configuration asks for them, so that no driver need be installed.
   {

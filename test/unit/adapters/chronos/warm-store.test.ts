@@ -119,7 +119,7 @@ describe('the warm store over chronos-db', () => {
     const store = chronosWarmStore({ others: { uri: 'mongodb://user:secret@h', database: 'x' } });
     const error: unknown = await firstValueFrom(store.loadValue(key)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
-    expect(String(error)).toMatch(/chronos-db is not installed|could not be loaded/);
+    expect(String(error)).toMatch(/chronos-db is not installed/);
     expect(String(error)).not.toContain('secret');
   });
 });
