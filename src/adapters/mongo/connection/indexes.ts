@@ -13,6 +13,7 @@ export const indexes: Readonly<Partial<Record<HotCollection, readonly IndexDescr
   cw_deliv: [
     { name: 'cw_claim', key: { s: 1, st: 1, at: 1, q: 1 } },
     { name: 'cw_topic', key: { t: 1 } },
+    { name: 'cw_scheduled', key: { s: 1, at: 1 }, partialFilterExpression: { sch: true } },
     { name: 'cw_key', key: { s: 1, k: 1, q: 1 }, partialFilterExpression: { k: { $exists: true } } },
     { name: 'cw_expiry', key: { exp: 1 }, expireAfterSeconds: 0 },
   ],

@@ -48,6 +48,7 @@ function pointer({ id, topicId }: SubscriptionRecord): Document {
     st: { $literal: pointerState.live },
     at: '$$NOW',
     n: { $literal: 0 },
+    sch: { $cond: [{ $eq: [{ $type: '$p' }, 'missing'] }, '$$REMOVE', true] },
     k: 1,
     x: 1,
   };

@@ -15,3 +15,9 @@ export const seen: Filter<PointerDocument> = { ...unsettled, $expr: { $or: [{ $l
 
 /** Waits or is delayed: in nobody's hands. */
 export const inNobodysHands: Filter<PointerDocument> = { ...unsettled, $expr: { $or: [{ $lte: ['$at', '$$NOW'] }, { $eq: [notYet, 'delayed'] }] } };
+
+/** Their place is when they were due, whatever their number. There is an index of them: `cw_scheduled`. */
+export const scheduled: Filter<PointerDocument> = { sch: true, ...seen };
+
+/** More of them than this are not looked at. */
+export const mostScheduled = 1_000;

@@ -6,7 +6,7 @@ import type { LogDocument } from '../layout/log-document.js';
 import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
 import type { SubscriptionRecord, TopicOverview } from '../topics/records.js';
-import { notYet, seen } from './state.js';
+import { mostScheduled, notYet, scheduled, seen } from './state.js';
 
 /** More than so many of an index are not counted: then it is unknown. */
 export const mostCounted = 1_000_000;
@@ -71,21 +71,20 @@ interface Oldest {
   readonly log: readonly { readonly ts: Date }[];
 }
 
-/** Of the oldest that is neither settled nor dead. Pointers sort by the order of messages; so many of them are looked at. */
+/** Of the oldest that is neither settled nor dead. Pointers sort by the order of messages, but for scheduled ones; so many of them are looked at. */
 async function oldestAge({ store }: Context, { id }: SubscriptionRecord, { read }: Bounds): Promise<number | null> {
-  const pipeline = [
-    { $match: { _id: pointerIds(id) } },
-    { $sort: { _id: 1 } },
-    { $limit: read },
-    { $match: seen },
-    { $limit: 10 },
-    { $lookup: { from: 'cw_log', localField: 'm', foreignField: '_id', pipeline: [{ $project: { _id: 0, ts: 1 } }], as: 'log' } },
-    { $project: { _id: 0, ts: 1, log: 1, now: '$$NOW' } },
-  ];
-  const found = await store.attempt('look at messages', () => store.collection('cw_deliv').aggregate<Oldest>(pipeline).toArray());
-  for (const { now, ts = undefined, log } of found) {
+  const all = store.collection('cw_deliv');
+  const message = { $lookup: { from: 'cw_log', localField: 'm', foreignField: '_id', pipeline: [{ $project: { _id: 0, ts: 1 } }], as: 'log' } };
+  const shown = [message, { $project: { _id: 0, ts: 1, log: 1, now: '$$NOW' } }];
+  const published = [{ $match: { _id: pointerIds(id) } }, { $sort: { _id: 1 } }, { $limit: read }, { $match: { sch: { $ne: true }, ...seen } }, { $limit: 10 }, ...shown];
+  const due = [{ $match: { s: id, ...scheduled } }, { $sort: { at: 1 } }, { $limit: mostScheduled }, ...shown];
+  const found = await Promise.all([
+    store.attempt('look at messages', () => all.aggregate<Oldest>(published).toArray()),
+    store.attempt('look at messages', () => all.aggregate<Oldest>(due, { hint: 'cw_scheduled' }).toArray()),
+  ]);
+  const ages = found.flat().flatMap(({ now, ts, log }) => {
     const publishedAt = ts ?? log[0]?.ts;
-    if (publishedAt !== undefined) return Math.max(0, now.getTime() - publishedAt.getTime());
-  }
-  return null;
+    return publishedAt === undefined ? [] : [now.getTime() - publishedAt.getTime()];
+  });
+  return ages.length === 0 ? null : Math.max(0, ...ages);
 }
