@@ -85,10 +85,11 @@ export class Desk implements SettleLineOwner {
 
   enter(link: DeskLink): void {
     this.links.add(link);
-    this.#hints ??= this.context.store.hints.topic(this.#record.topicId).subscribe(() => {
+    const hinted = (): void => {
       this.#hintedAt = this.context.runtime.now();
       this.rounds.ring();
-    });
+    };
+    this.#hints ??= this.context.store.hints.topic(this.#record.topicId).subscribe({ next: hinted, error: hinted });
   }
 
   leave(link: DeskLink): void {

@@ -47,7 +47,7 @@ export class Stage {
     };
     this.store = store;
     this.context = { store, keys: new KeySpace('cw:'), runtime, clientId: runtime.newId(), limits, report };
-    this.directory = new Directory(this.context, (context, record, from, to) => this.deliveries.convert(context, record, from, to));
+    this.directory = new Directory(this.context, (context, record) => this.deliveries.convert(context, record));
     this.deliveries = new Deliveries(this.context, this.directory);
   }
 
