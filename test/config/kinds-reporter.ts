@@ -16,12 +16,14 @@ export class KindsReporter implements Reporter {
     const byKind = new Map<string, Counts>();
     let withoutRedis = 0;
     let withoutMongo = 0;
+    const again: string[] = [];
     for (const module of modules) {
       const counts = byKind.get(module.project.name) ?? { passed: 0, failed: 0, skipped: 0 };
       byKind.set(module.project.name, counts);
       let failed = 0;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
+        if (test.diagnostic()?.flaky === true) again.push(test.fullName);
         if (state === 'passed') counts.passed += 1;
         else if (state === 'failed') failed += 1;
         else {
@@ -36,6 +38,7 @@ export class KindsReporter implements Reporter {
     const total = ([1, 2, 3] as const).map((column) => rows.reduce((sum, cells) => sum + cells[column], 0));
     const lines = [['tests', 'passed', 'failed', 'skipped'], ...rows.map((cells) => cells.map(String)), ['all', ...total.map(String)]];
     process.stdout.write(`\n${lines.map(row).join('\n')}\n\n`);
+    if (again.length > 0) process.stdout.write(`${String(again.length)} passed only when run again:\n${again.map((name) => `  ${name}\n`).join('')}\n`);
     if (withoutRedis > 0) process.stdout.write(`!!! NO REDIS-SERVER: ${withoutRedis} tests were skipped. Install it (Debian: apt-get install redis-server), or name one in CHRONOW_REDIS_SERVER.\n\n`);
     if (withoutMongo > 0) process.stdout.write(`!!! NO MONGOD: ${withoutMongo} tests were skipped. Put one on the PATH, or name one in MONGOMS_SYSTEM_BINARY.\n\n`);
   }

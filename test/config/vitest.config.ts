@@ -9,14 +9,20 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, root)
 // The doors lead to the sources, so that no test needs a build; the package tests build, pack and install for themselves.
 const alias = [...sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^${door}$`), replacement: path(source) }));
 
+/**
+ * Tests over real servers have deadlines that a machine which stands still for seconds does not keep. In CI such a test is run once more; the
+ * reporter names it, so that none passes unseen.
+ */
+const again = { retry: process.env['CI'] === undefined ? 0 : 1 };
+
 /** One redis-server for all kinds that have tests with it; no other kind waits for one. A cluster is started in a hook. */
-const redis = { globalSetup: ['test/support/redis/global-setup.ts'], hookTimeout: 60_000 };
+const redis = { ...again, globalSetup: ['test/support/redis/global-setup.ts'], hookTimeout: 60_000 };
 
 /** The same with mongod. */
-const mongo = { globalSetup: ['test/support/mongo/global-setup.ts'], hookTimeout: 60_000 };
+const mongo = { ...again, globalSetup: ['test/support/mongo/global-setup.ts'], hookTimeout: 60_000 };
 
 /** Both. */
-const servers = { globalSetup: [...redis.globalSetup, ...mongo.globalSetup], hookTimeout: 60_000 };
+const servers = { ...again, globalSetup: [...redis.globalSetup, ...mongo.globalSetup], hookTimeout: 60_000 };
 
 /** What only some kinds need. */
 const settings: Readonly<Record<string, object>> = {
@@ -31,7 +37,7 @@ const settings: Readonly<Record<string, object>> = {
   mongo: { ...mongo, testTimeout: 60_000 },
   'mongo-6': { ...mongo, testTimeout: 60_000, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },
   // Most of their time is waiting for leases and timeouts.
-  faults: { globalSetup: [...redis.globalSetup, 'test/faults/compile.ts'], testTimeout: 180_000, maxConcurrency: 4 },
+  faults: { ...again, globalSetup: [...redis.globalSetup, 'test/faults/compile.ts'], testTimeout: 180_000, maxConcurrency: 4 },
   // The files share one parse of the sources.
   architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },
