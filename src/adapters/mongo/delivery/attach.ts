@@ -7,8 +7,9 @@ import { subscriptionNotFound } from '../../common/refusals.js';
 import type { Context } from '../context.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { convertOrder } from '../order/convert.js';
-import { Desk, type Records } from './desk.js';
+import { Desk } from './desk.js';
 import { MongoLink } from './link.js';
+import type { Records } from './records.js';
 
 /** What else is done for a topic that has consumers in this process; the returned function ends it. */
 export type LookAfter = (ref: TopicRef) => () => void;

@@ -7,29 +7,22 @@ import { newShortId } from '../layout/ids.js';
 import type { TopicDocument } from '../layout/topic-document.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { hasLapsed } from './candidate.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat, type HeartbeatOwner } from './heartbeat.js';
 import type { MongoLease } from './lease.js';
 import { Pointers } from './pointers.js';
-import { Rounds } from './rounds.js';
+import type { Records } from './records.js';
+import { Rounds, type RoundsOwner } from './rounds.js';
 import type { SettleItem } from './settle-item.js';
 import { SettleLine, type SettleLineOwner } from './settle-line.js';
 import type { Won } from './intake.js';
 import type { DeskLink } from './want.js';
-
-/** What deliveries need of the topics: the directory has it. */
-export interface Records {
-  subscription(ref: SubscriptionRef): Promise<SubscriptionRecord | undefined>;
-  /** A consumer of an ephemeral subscription is there, or still there; false: the subscription is gone. */
-  seen(record: SubscriptionRecord, consumerId: string): Promise<boolean>;
-  left(record: SubscriptionRecord, consumerId: string): Promise<void>;
-}
 
 /** What is known for as long, where nothing hints at a change; and at least for as long where something does. */
 const freshMs = 1_000;
 const hintedFreshMs = 50;
 
 /** A subscription in this process: its consumers, its policy and its leases. */
-export class Desk implements SettleLineOwner {
+export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
   readonly context: Context;
   readonly ref: SubscriptionRef;
   readonly records: Records;

@@ -1,16 +1,29 @@
+import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { CancelTimer } from '../../../port/runtime.js';
-import type { Desk } from './desk.js';
+import type { Context } from '../context.js';
+import type { SubscriptionRecord } from '../topics/records.js';
+import type { Records } from './records.js';
+
+/** A subscription as far as it matters who is in it. */
+export interface HeartbeatOwner {
+  readonly context: Context;
+  readonly records: Records;
+  readonly record: SubscriptionRecord;
+  readonly policy: SubscriptionPolicy;
+  readonly links: ReadonlySet<{ readonly consumerId: string }>;
+  deleted(): void;
+}
 
 const shortestMs = 1_000;
 const longestMs = 10_000;
 
 /** Tells now and then that the consumers of an ephemeral subscription are still there: without them it ends. */
 export class Heartbeat {
-  readonly #desk: Desk;
+  readonly #desk: HeartbeatOwner;
   #cancel: CancelTimer | undefined = undefined;
   #isStopped = false;
 
-  constructor(desk: Desk) {
+  constructor(desk: HeartbeatOwner) {
     this.#desk = desk;
     if (desk.record.ephemeral) this.#next();
   }

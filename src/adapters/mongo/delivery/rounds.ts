@@ -1,18 +1,44 @@
 import { ChronowError } from '../../../errors.js';
 import { subscriptionDeleted } from '../../common/refusals.js';
+import type { SubscriptionRef } from '../../../port/names.js';
+import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { CancelTimer } from '../../../port/runtime.js';
+import type { Context } from '../context.js';
 import { newShortId } from '../layout/ids.js';
 import { pointerState } from '../layout/pointer-document.js';
 import { fateOf, type Candidate } from './candidate.js';
 import { dealUnordered, sort, type Deal, type Grant } from './dealing.js';
-import type { Desk } from './desk.js';
 import { LaneReader } from '../order/lane-reader.js';
 import { Lanes } from '../order/lanes.js';
 import { dealOrdered } from '../order/ordered-deal.js';
 import { takeIn, type Won } from './intake.js';
 import { MongoLease } from './lease.js';
+import type { Pointers } from './pointers.js';
 import type { SettleItem } from './settle-item.js';
+import type { SettleLine } from './settle-line.js';
 import { makeRoom, nothing, type DeskLink, type Want } from './want.js';
+
+/** A subscription in this process, as far as claims are about it. */
+export interface RoundsOwner {
+  readonly context: Context;
+  readonly ref: SubscriptionRef;
+  /** Of the subscription. */
+  readonly id: string;
+  readonly policy: SubscriptionPolicy;
+  readonly pointers: Pointers;
+  readonly settling: Pick<SettleLine, 'end'>;
+  readonly links: ReadonlySet<DeskLink>;
+  readonly isDeleted: boolean;
+  /** What is known of it has to be read again before anybody is handed something. */
+  readonly isStale: boolean;
+  readonly wasHinted: boolean;
+  refresh(): Promise<void>;
+  reportLapse(won: Won): void;
+  /** The lease of this pointer is over, or somebody else's. */
+  lapsed(pointer: string): void;
+  gained(lease: MongoLease): void;
+  poke(): Promise<void>;
+}
 
 /** Whoever waits looks so often by himself, ms: what another process gave back is not told. */
 const longestMs = 5_000;
@@ -25,7 +51,7 @@ const mostAtOnce = 1_000;
 
 /** The one claim loop of a subscription in this process: a round finds what may be taken, takes it and deals it out to the claims that wait. */
 export class Rounds {
-  readonly #desk: Desk;
+  readonly #desk: RoundsOwner;
   #isRunning = false;
   #again = false;
   #isClosed = false;
@@ -43,7 +69,7 @@ export class Rounds {
   /** When somebody else's hold ends (our clock, ms). */
   #laterAt = Infinity;
 
-  constructor(desk: Desk) {
+  constructor(desk: RoundsOwner) {
     this.#desk = desk;
     this.#lanes = new Lanes(desk.context, desk.pointers, desk.id);
     this.#reader = new LaneReader(desk.pointers, desk.id);
@@ -221,7 +247,7 @@ export class Rounds {
   }
 
   /** A message may be stored a moment later than its pointers. */
-  async #all(first: ReturnType<Desk['pointers']['messages']>, won: readonly Won[]): ReturnType<Desk['pointers']['messages']> {
+  async #all(first: ReturnType<Pointers['messages']>, won: readonly Won[]): ReturnType<Pointers['messages']> {
     const found = await first;
     const missing = won.map(({ grant: { candidate } }) => candidate).filter(({ b, m }) => b === undefined && !found.has(m)).map(({ m }) => m);
     return missing.length === 0 ? found : new Map([...found, ...(await this.#desk.pointers.messages(missing))]);
