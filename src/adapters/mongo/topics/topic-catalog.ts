@@ -82,7 +82,7 @@ export class TopicCatalog {
     const { store } = this.#context;
     const remove = (name: HotCollection, filter: Filter<Document>): Promise<unknown> => store.attempt('deletion of a topic', () => store.collection(name).deleteMany(filter), { deadlineMs: longMs });
     await remove('cw_log', { t: id });
-    await remove('cw_deliv', { t: id });
+    await remove('cw_deliv', { s: { $in: subscriptionIds } });
     await remove('cw_holds', { s: { $in: subscriptionIds } });
   }
 

@@ -76,7 +76,7 @@ describeMongo('opening a store', () => {
     await rawClient().db(foreign).collection<{ _id: string }>('cw_meta').insertOne({ _id: 'format' });
     expect(await opening({ database: foreign })).toMatchObject({ code: 'FOREIGN_VALUE' });
     const contrary = freshDatabase();
-    await rawClient().db(contrary).collection('cw_log').createIndexes([{ key: { exp: 1 }, name: 'theirs', expireAfterSeconds: 60 }]);
+    await rawClient().db(contrary).collection('cw_kv').createIndexes([{ key: { exp: 1 }, name: 'theirs', expireAfterSeconds: 60 }]);
     expect(await opening({ database: contrary })).toMatchObject({ code: 'BACKEND_UNSAFE' });
   });
 });
