@@ -18,6 +18,8 @@ export interface Actor {
   healed(): void;
   close(limitMs: number): Promise<MemberReport>;
   kill(): void;
+  /** The run is over without it: nothing of it stays. */
+  abandon(): Promise<void>;
   /** By SIGTERM; answers with the exit code, null where it did not end by itself. */
   terminate(limitMs: number): Promise<number | null>;
   freeze(): void;
@@ -43,6 +45,10 @@ export function actHere(plan: MemberPlan, seed: number, broker: Broker, folder: 
       return report;
     },
     kill: cannot,
+    abandon: async () => {
+      await member.close(1_000);
+      journal.close();
+    },
     terminate: cannot,
     freeze: cannot,
     thaw: cannot,

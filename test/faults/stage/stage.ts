@@ -43,6 +43,7 @@ export class Stage {
   readonly actors = new Map<string, Actor>();
   /** Those that were ended before the others. */
   readonly closed: (readonly [string, MemberReport])[] = [];
+  #isPlayed = false;
   /** By a line of its own, which no fault touches. */
   readonly admin: Broker;
 
@@ -59,10 +60,13 @@ export class Stage {
   static async run(plan: Plan, backend: FaultBackend, options: RunOptions): Promise<RunRecord> {
     const servers = await backend.start({ servers: options.servers, seed: plan.seed });
     const folder = mkdtempSync(join(tmpdir(), 'chronow-faults-'));
+    let stage: Stage | undefined;
     try {
-      const stage = new Stage(plan, servers, await servers.broker(servers.address('admin')), options, folder);
+      stage = new Stage(plan, servers, await servers.broker(servers.address('admin')), options, folder);
       return await stage.#play();
     } finally {
+      // Where it did not come to its end: whoever is left would try to connect for ever.
+      if (stage !== undefined) await stage.#abandon();
       await servers.stop();
       rmSync(folder, { recursive: true, force: true });
     }
@@ -103,6 +107,13 @@ export class Stage {
     return plan;
   }
 
+  async #abandon(): Promise<void> {
+    if (this.#isPlayed) return;
+    await Promise.allSettled([...this.actors.values()].map((actor) => actor.abandon()));
+    await firstValueFrom(this.admin.close());
+    this.journal.close();
+  }
+
   async #brokerFor(address: Address): Promise<Broker> {
     const broker = await this.servers.broker(address);
     return this.options.plant?.(broker, address) ?? broker;
@@ -126,6 +137,7 @@ export class Stage {
     const ends = await closeAll(this, before);
     journal.close();
     await firstValueFrom(admin.close());
+    this.#isPlayed = true;
     return { rules: rulesOf(plan, servers), events: readHistory(this.folder), end: { ...known, drained, left, ...ends } };
   }
 

@@ -16,7 +16,7 @@ const lingerMs = 3_000;
 
 /** A member in a process of its own. */
 export function actInChild(plan: MemberPlan, seed: number, address: Address, folder: string, heard: (event: HistoryEvent) => void): Actor {
-  const child = fork(worker, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(worker, [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const tell = (order: Order): void => { if (child.connected) child.send(order); };
   const words = new Map<Word['word'], (word: Word) => void>();
   const said = (word: Word['word']): Promise<Word> => new Promise((resolve) => { words.set(word, resolve); });
@@ -57,6 +57,11 @@ export function actInChild(plan: MemberPlan, seed: number, address: Address, fol
       return (await endsBy(exited, lingerMs)) ? report : { ...report, unsettled: [...report.unsettled, `${plan.name}: the end of its process`, ...(child.kill('SIGKILL') ? [] : [])] };
     },
     kill: () => { child.kill('SIGKILL'); },
+    abandon: async () => {
+      isClosing = true;
+      child.kill('SIGKILL');
+      await exited;
+    },
     terminate: async (limitMs) => {
       isClosing = true;
       child.kill('SIGTERM');

@@ -6,6 +6,7 @@ import type { Order, Word } from './messages.js';
 // A member in a process of its own, for what can only be done to a process. It ends by itself when all is closed: what keeps it is a leak.
 
 let member: Member | undefined;
+let isClosing = false;
 
 function say(word: Word): void {
   if (process.connected) process.send?.(word);
@@ -21,6 +22,7 @@ async function obey(order: Order): Promise<void> {
     void published.then(() => { say({ word: 'published' }); });
   } else if (order.order === 'healed') member?.healed();
   else {
+    isClosing = true;
     const report = await member?.close(order.limitMs);
     if (report !== undefined) say({ word: 'closed', report });
     process.disconnect();
@@ -29,4 +31,6 @@ async function obey(order: Order): Promise<void> {
 
 process.on('message', (order: Order) => { void obey(order); });
 process.on('SIGTERM', () => { void obey({ order: 'close', limitMs: 10_000 }); });
+// Whoever started it is gone: it would go on for ever.
+process.on('disconnect', () => { if (!isClosing) process.exit(1); });
 say({ word: 'ready' });
