@@ -89,10 +89,10 @@ async function look(broker: Broker): Promise<void> {
 
 async function share(broker: Broker): Promise<void> {
   const key = { tenantId: 'acme', namespace: 'shop', key: 'a' };
-  await ask(broker.keys.set({ key, body: '1' }));
+  await ask(broker.keys.set({ key, body: '1', ttlMs: undefined }));
   await ask(broker.keys.get(key));
   await ask(broker.keys.expire(key, 60_000));
-  await ask(broker.keys.del({ key }));
+  await ask(broker.keys.del({ key, mark: 'none' }));
 }
 
 function show({ op, ns, planSummary, command }: Profiled): string {

@@ -1,3 +1,4 @@
+import type { UpdateFilter } from 'mongodb';
 import type { TopicRef } from '../../../port/names.js';
 import type { Context } from '../context.js';
 import { besideNow } from '../layout/now-filter.js';
@@ -50,14 +51,14 @@ export class IdleWatch {
     const mark = `${first._id}/${String(first.at.getTime())}`;
     const known = await this.#known(record);
     if (known?.m !== mark) {
-      await this.#write(record, {}, { 'subs.$.idle.m': mark }, 'at');
+      await this.#write(record, {}, { $set: { 'subs.$.idle.m': mark }, $currentDate: { 'subs.$.idle.at': true } });
       return;
     }
     const idleMs = store.clock.now() - known.at.getTime();
     if (idleMs < this.#idleMs) return;
     // One process in each time tells.
     const untold = { 'idle.m': mark, 'idle.told': { $not: { $gt: new Date(store.clock.now() - this.#idleMs) } } };
-    if (!(await this.#write(record, untold, {}, 'told'))) return;
+    if (!(await this.#write(record, untold, { $currentDate: { 'subs.$.idle.told': true } }))) return;
     const waiting = await store.attempt('count of messages', () => pointers.countDocuments(waits, { hint: 'cw_claim', limit: mostCounted }));
     if (waiting > 0) report({ type: 'subscription-idle', subscription: record.ref, idleMs, waiting });
   }
@@ -68,10 +69,9 @@ export class IdleWatch {
     return found?.subs.find((sub) => sub.id === id)?.idle;
   }
 
-  async #write({ ref, id }: SubscriptionRecord, condition: object, set: Record<string, string>, now: 'at' | 'told'): Promise<boolean> {
+  async #write({ ref, id }: SubscriptionRecord, condition: object, change: UpdateFilter<TopicDocument>): Promise<boolean> {
     const { store, keys } = this.#context;
-    const change = { ...(Object.keys(set).length > 0 ? { $set: set } : {}), $currentDate: { [`subs.$.idle.${now}`]: true } };
-    const { matchedCount } = await store.attempt('look at a subscription', () => store.collection('cw_topics').updateOne({ _id: keys.topicKey(ref), subs: { $elemMatch: { id, ...condition } } }, change));
+    const { matchedCount } = await store.attempt('look at a subscription', () => store.collection<TopicDocument>('cw_topics').updateOne({ _id: keys.topicKey(ref), subs: { $elemMatch: { id, ...condition } } }, change));
     return matchedCount === 1;
   }
 }
