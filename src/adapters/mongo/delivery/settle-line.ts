@@ -12,6 +12,8 @@ export interface SettleLineOwner {
   /** Of the subscription. */
   readonly id: string;
   readonly policy: SubscriptionPolicy;
+  /** Reads the policy again. */
+  refresh(): Promise<void>;
   /** The lease has ended so; `lost`: it had been taken, or the message is gone. */
   ended(item: SettleItem, isLost: boolean): void;
   /** A batch was carried out, whatever became of its items: before its settlements are answered. */
@@ -39,6 +41,8 @@ export class SettleLine {
 
   /** Ends leases. What is known already is answered without asking. */
   async settle(settlements: readonly Settlement[]): Promise<readonly SettleDeviation[]> {
+    // Whether a failure is the last one is for the policy to say that is stored now. Where it cannot be read, what is known counts.
+    if (settlements.some(({ action }) => action === 'retry' || action === 'leak')) await this.#owner.refresh().catch(() => undefined);
     const entered = settlements.map((settlement) => this.#enter(settlement));
     const batches = new Set(entered.flatMap((one) => (typeof one === 'object' ? [one.batch] : [])));
     for (const { done } of batches) await done;

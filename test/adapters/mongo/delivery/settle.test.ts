@@ -91,7 +91,7 @@ describeMongo('Mongo deliveries: settlements', () => {
     expect((await stage.pointers.findOne({ n: 2 }))?.was).toEqual(place);
   });
 
-  it('retries with delays of their own go out together, each with its own', async () => {
+  it('retries with delays of their own go out together, each with its own, by the policy of now', async () => {
     const stage = await openStage();
     await stage.queue();
     await stage.publish('a', 'b', 'c');
@@ -100,7 +100,7 @@ describeMongo('Mongo deliveries: settlements', () => {
     const commands = await stage.commandsOf(async () => {
       await consumer.settle(...held.map(({ token }, index) => ({ token, action: 'retry' as const, delayMs: 100_000 * (index + 1) })));
     });
-    expect(commands).toEqual(['cw_deliv update']);
+    expect(commands).toEqual(['cw_topics query', 'cw_deliv update']);
     const at = (await stage.pointers.find().sort({ q: 1 }).toArray()).map((pointer) => pointer.at.getTime());
     expect(at.map((time) => time - (at[0] ?? 0))).toEqual([0, 100_000, 200_000]);
   });
