@@ -75,7 +75,7 @@ describeMongo('a stream of hints over a set of three', () => {
     onTestFinished(() => { old.thaw(); });
     old.freeze();
     const from = run.watcher.all.at(-1) ?? 0;
-    expect(await resumed(run.watcher, from + 1)).toBeLessThan(5_000);
+    expect(await resumed(run.watcher, from + 1)).toBeLessThan(15_000);
     expect(hints.all.map(({ kind }) => kind)).toContain('stale');
     old.thaw();
     await end(run);
@@ -87,7 +87,7 @@ describeMongo('a stream of hints over a set of three', () => {
     const old = await set.primary();
     await old.kill9();
     const from = run.watcher.all.at(-1) ?? 0;
-    expect(await resumed(run.watcher, from + 1)).toBeLessThan(5_000);
+    expect(await resumed(run.watcher, from + 1)).toBeLessThan(15_000);
     await end(run);
     await old.restart();
     await set.primary();
@@ -129,7 +129,7 @@ describeMongo('a stream of hints over one server', () => {
     member.freeze();
     const began = performance.now();
     await hints.next(({ kind }) => kind === 'stale');
-    expect(performance.now() - began).toBeLessThan(4_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     member.thaw();
     await hints.next(({ kind }) => kind === 'live', hints.all.findIndex(({ kind }) => kind === 'stale'));
     expect(hints.all.filter((hint) => hint.kind === 'live').map(({ missed }) => missed)).toEqual([true, false]);
