@@ -45,9 +45,10 @@ describe('the public names', () => {
 
   // vitest's door loads inside a run of vitest only; test/marbles goes through it there.
   const plainDoors = (Object.keys(expected) as (keyof typeof expected)[]).filter((door) => door !== './marbles/vitest');
+  const needsDriver: ReadonlySet<string> = new Set(['./redis', './mongo']);
   it.each(plainDoors)('are there at run time behind %s', async (door) => {
     const program = `console.log(JSON.stringify(Object.keys(await import('${door.replace('.', 'chronow')}')).sort()))`;
-    const { output } = await outcomeOf(process.execPath, ['--input-type=module', '--eval', program], packed().consumer);
+    const { output } = await outcomeOf(process.execPath, ['--input-type=module', '--eval', program], needsDriver.has(door) ? packed().consumerWithDrivers : packed().consumer);
     expect(JSON.parse(output)).toEqual(expected[door].values);
   });
 });

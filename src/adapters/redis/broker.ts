@@ -80,7 +80,7 @@ export class RedisBroker implements Broker {
 
   /** What reads goes first, what writes next, connections last. */
   async #end(): Promise<void> {
-    this.deliveries.close();
+    await this.deliveries.close();
     this.watches.close();
     this.#mover.close();
     this.publisher.close();

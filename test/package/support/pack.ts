@@ -19,6 +19,8 @@ export interface Packed {
   readonly package: string;
   /** A folder whose node_modules holds the package and rxjs, and nothing else of ours but what it depends on. */
   readonly consumer: string;
+  /** The same with the drivers of the backends, which their doors need. */
+  readonly consumerWithDrivers: string;
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -53,9 +55,13 @@ function pack(): Packed {
   const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary], stage);
   const tarball = join(temporary, packedFile(JSON.parse(output) as readonly { readonly filename: string }[]));
   run('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
-  for (const name of ['rxjs', 'tslib', '@standard-schema/spec', '@types/node', 'undici-types']) link(name, join(temporary, 'consumer', 'node_modules'));
+  const needed = ['rxjs', 'tslib', '@standard-schema/spec', '@types/node', 'undici-types'];
+  for (const name of needed) link(name, join(temporary, 'consumer', 'node_modules'));
+  const withDrivers = join(temporary, 'consumer-with-drivers', 'node_modules');
+  cpSync(unpacked, join(withDrivers, 'chronow'), { recursive: true });
+  for (const name of [...needed, 'ioredis', 'mongodb']) link(name, withDrivers);
 
-  return { tarball, package: unpacked, consumer: join(temporary, 'consumer') };
+  return { tarball, package: unpacked, consumer: join(temporary, 'consumer'), consumerWithDrivers: join(temporary, 'consumer-with-drivers') };
 }
 
 function packedFile([first]: readonly { readonly filename: string }[]): string {
