@@ -1,7 +1,8 @@
 import type { Filter } from 'mongodb';
 import type { TopicRef } from '../../../port/names.js';
+import type { IdleWatch } from '../../common/idle-watch.js';
 import type { Context } from '../context.js';
-import { IdleWatch } from '../inspection/idle-watch.js';
+import { idleWatch } from '../inspection/idle-look.js';
 import { pointerId } from '../layout/ids.js';
 import type { LogDocument } from '../layout/log-document.js';
 import { besideNow } from '../layout/now-filter.js';
@@ -29,12 +30,12 @@ interface Position {
 export class Retention {
   readonly #context: Context;
   readonly #directory: Directory;
-  readonly #idle: Pick<IdleWatch, 'touch'>;
+  readonly #idle: Pick<IdleWatch<SubscriptionRecord>, 'touch'>;
   readonly #positions: Map<string, Position> = new Map();
   readonly #underWay: Map<string, Promise<void>> = new Map();
   readonly #next: Map<string, { at: number; count: number }> = new Map();
 
-  constructor(context: Context, directory: Directory, idle: Pick<IdleWatch, 'touch'> = new IdleWatch(context, directory)) {
+  constructor(context: Context, directory: Directory, idle: Pick<IdleWatch<SubscriptionRecord>, 'touch'> = idleWatch(context, directory)) {
     this.#context = context;
     this.#directory = directory;
     this.#idle = idle;

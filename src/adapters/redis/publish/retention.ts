@@ -1,9 +1,11 @@
 import type { TopicRef } from '../../../port/names.js';
+import type { IdleWatch } from '../../common/idle-watch.js';
 import { asList, asNumber, asText } from '../connection/reply.js';
 import type { Context } from '../context.js';
 import { shardKeys } from '../layout/shard-keys.js';
-import { IdleWatch } from '../inspection/idle-watch.js';
+import { idleWatch } from '../inspection/idle-look.js';
 import type { Directory } from '../topics/directory.js';
+import type { SubscriptionRecord } from '../topics/records.js';
 import { forgetSlotsScript } from './publish-scripts.js';
 import { ShardView } from './shard-view.js';
 import { trimScript } from './trim-scripts.js';
@@ -20,14 +22,14 @@ const slotsMs = 86_400_000;
 export class Retention {
   readonly #context: Context;
   readonly #view: ShardView;
-  readonly #idle: IdleWatch;
+  readonly #idle: IdleWatch<SubscriptionRecord>;
   readonly #underWay: Map<string, Promise<void>> = new Map();
   readonly #nextAt: Map<string, number> = new Map();
 
   constructor(context: Context, directory: Directory) {
     this.#context = context;
     this.#view = new ShardView(context, directory);
-    this.#idle = new IdleWatch(context, directory);
+    this.#idle = idleWatch(context, directory);
   }
 
   /** Trims one shard of a topic: settled messages beyond its bound and beyond its retention time. Nothing where the topic is unknown. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { IdleWatch } from '../../../../src/adapters/redis/inspection/idle-watch.js';
+import { idleWatch } from '../../../../src/adapters/redis/inspection/idle-look.js';
 import { describeRedis } from '../../../support/redis/shared.js';
 import { freshTopic, looker } from '../topics/support.js';
 import type { Office } from './support.js';
@@ -18,7 +18,7 @@ describeRedis('a subscription that nobody reads', () => {
     await one.topic(topic, { shardCount: 2 });
     await one.subscribe(topic, 'billing');
     await one.publish(topic, 'a', 'b');
-    const watches = [one, other].map(({ context, directory }) => new IdleWatch(context, directory, idleMs));
+    const watches = [one, other].map(({ context, directory }) => idleWatch(context, directory, idleMs));
     const look = async (): Promise<unknown[]> => {
       await Promise.all(watches.map((watch) => watch.look(topic)));
       return [...told(one), ...told(other)];
@@ -36,7 +36,7 @@ describeRedis('a subscription that nobody reads', () => {
     await office.publish(topic, 'a', 'b', 'c');
     const { read, ack } = looker();
     await ack({ ...topic, subscription: 'empty' }, ...(await read({ ...topic, subscription: 'empty' })));
-    const watch = new IdleWatch(office.context, office.directory, idleMs);
+    const watch = idleWatch(office.context, office.directory, idleMs);
     await watch.look(topic);
     await expect.poll(async () => {
       await read({ ...topic, subscription: 'busy' }, 1);
@@ -53,7 +53,7 @@ describeRedis('a subscription that nobody reads', () => {
     await office.topic(topic);
     await office.subscribe(topic, 'billing');
     await office.publish(topic, 'a');
-    const watch = new IdleWatch(office.context, office.directory, 0);
+    const watch = idleWatch(office.context, office.directory, 0);
     for (let n = 0; n < 100; n += 1) watch.touch(topic);
     await expect.poll(() => told(office).length).toBe(1);
     for (let n = 0; n < 100; n += 1) watch.touch(topic);

@@ -1,4 +1,4 @@
-import type { TopicRef } from '../../../port/names.js';
+import { dayMs, IdleWatch } from '../../common/idle-watch.js';
 import { asNumber } from '../connection/reply.js';
 import type { Script } from '../connection/script.js';
 import { script } from '../connection/script.js';
@@ -10,9 +10,6 @@ import { inspectionLua } from './lua.js';
 import type { Place } from './place.js';
 import { placesOf } from './place.js';
 import { subscriptionStats } from './stats.js';
-
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 
 /**
  * For how many ms nobody has taken or settled anything, and nobody was there to do so. What is compared lies in the server, so that it holds over restarts of
@@ -38,37 +35,19 @@ if at < tonumber(redis.call('HGET', KEYS[1], 'idle-told') or '0') + tonumber(ARG
 redis.call('HSET', KEYS[1], 'idle-told', int(at))
 return 1`);
 
-/** Notices subscriptions that nobody reads: they hold back what their topic retains. */
-export class IdleWatch {
+/** Looks whether anybody reads a subscription. */
+class IdleLook {
   readonly #context: Context;
   readonly #directory: Directory;
   readonly #idleMs: number;
-  readonly #everyMs: number;
-  readonly #nextAt: Map<string, number> = new Map();
 
-  constructor(context: Context, directory: Directory, idleMs: number = dayMs, everyMs: number = hourMs) {
+  constructor(context: Context, directory: Directory, idleMs: number) {
     this.#context = context;
     this.#directory = directory;
     this.#idleMs = idleMs;
-    this.#everyMs = everyMs;
   }
 
-  /** Looks at a topic now and then: whoever publishes or consumes calls this as often as it likes. */
-  touch(ref: TopicRef): void {
-    const key = this.#context.keys.topicKey(ref);
-    const now = this.#context.runtime.now();
-    if (now < (this.#nextAt.get(key) ?? 0)) return;
-    this.#nextAt.set(key, now + this.#everyMs);
-    // The next look says what this one could not.
-    this.look(ref).catch(() => undefined);
-  }
-
-  async look(ref: TopicRef): Promise<void> {
-    const subscriptions = (await this.#directory.overview(ref))?.subscriptions ?? [];
-    for (const record of subscriptions) if (!record.ephemeral) await this.#lookAt(record);
-  }
-
-  async #lookAt(record: SubscriptionRecord): Promise<void> {
+  async lookAt(record: SubscriptionRecord): Promise<void> {
     const { connection } = this.#context;
     const places = placesOf(this.#context, record);
     const [first] = places;
@@ -83,4 +62,9 @@ export class IdleWatch {
   async #idleFor({ topic, own }: Place): Promise<number> {
     return asNumber(await this.#context.connection.run(idleScript, [topic.topic, own.state, own.seen], [own.group]));
   }
+}
+
+export function idleWatch(context: Context, directory: Directory, idleMs: number = dayMs): IdleWatch<SubscriptionRecord> {
+  const idle = new IdleLook(context, directory, idleMs);
+  return new IdleWatch({ runtime: context.runtime, overview: (ref) => directory.overview(ref), lookAt: (record) => idle.lookAt(record) });
 }

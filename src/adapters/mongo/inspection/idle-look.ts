@@ -1,5 +1,5 @@
 import type { UpdateFilter } from 'mongodb';
-import type { TopicRef } from '../../../port/names.js';
+import { dayMs, IdleWatch } from '../../common/idle-watch.js';
 import type { Context } from '../context.js';
 import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
@@ -8,41 +8,18 @@ import type { Directory } from '../topics/directory.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { mostCounted } from './stats.js';
 
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
-
-/** Notices subscriptions that nobody reads: they hold back what their topic retains. What is compared lies in the store, so that it holds over restarts of all processes. */
-export class IdleWatch {
+/** Looks whether anybody reads a subscription. */
+class IdleLook {
   readonly #context: Context;
-  readonly #directory: Directory;
   readonly #idleMs: number;
-  readonly #everyMs: number;
-  readonly #nextAt: Map<string, number> = new Map();
 
-  constructor(context: Context, directory: Directory, idleMs: number = dayMs, everyMs: number = hourMs) {
+  constructor(context: Context, idleMs: number) {
     this.#context = context;
-    this.#directory = directory;
     this.#idleMs = idleMs;
-    this.#everyMs = everyMs;
-  }
-
-  /** Looks at a topic now and then: whoever publishes or consumes calls this as often as it likes. */
-  touch(ref: TopicRef): void {
-    const key = this.#context.keys.topicKey(ref);
-    const now = this.#context.runtime.now();
-    if (now < (this.#nextAt.get(key) ?? 0)) return;
-    this.#nextAt.set(key, now + this.#everyMs);
-    // The next look says what this one could not.
-    this.look(ref).catch(() => undefined);
-  }
-
-  async look(ref: TopicRef): Promise<void> {
-    const subscriptions = (await this.#directory.overview(ref))?.subscriptions ?? [];
-    for (const record of subscriptions) if (!record.ephemeral) await this.#lookAt(record);
   }
 
   /** What is first in line stays so only where nobody takes anything. */
-  async #lookAt(record: SubscriptionRecord): Promise<void> {
+  async lookAt(record: SubscriptionRecord): Promise<void> {
     const { store, report } = this.#context;
     const waits = { s: record.id, st: pointerState.live, ...besideNow<PointerDocument>(store, 'at', '$lte') };
     const pointers = store.collection<PointerDocument>('cw_deliv');
@@ -74,4 +51,9 @@ export class IdleWatch {
     const { matchedCount } = await store.attempt('look at a subscription', () => store.collection<TopicDocument>('cw_topics').updateOne({ _id: keys.topicKey(ref), subs: { $elemMatch: { id, ...condition } } }, change));
     return matchedCount === 1;
   }
+}
+
+export function idleWatch(context: Context, directory: Directory, idleMs: number = dayMs): IdleWatch<SubscriptionRecord> {
+  const idle = new IdleLook(context, idleMs);
+  return new IdleWatch({ runtime: context.runtime, overview: (ref) => directory.overview(ref), lookAt: (record) => idle.lookAt(record) });
 }
