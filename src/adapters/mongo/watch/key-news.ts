@@ -1,15 +1,22 @@
 import { isChronowError } from '../../../errors.js';
 import type { KeyState } from '../../../port/key-store.js';
 import type { KeyRef } from '../../../port/names.js';
-import type { KeyNews } from '../../common/key-tracker.js';
+import type { KeyNews, KeyTracker } from '../../common/key-tracker.js';
 import { readKey, stateAt } from '../keys/key-state.js';
 import type { KeyEvent } from './key-line.js';
 
 /** Fields that make a state. */
 const telling: ReadonlySet<string> = new Set(['f', 'v', 'b', 'c', 'x', 'm']);
 
+/** Tells a key what happened to its document. */
+export function hear(tracker: KeyTracker, event: KeyEvent): void {
+  const news = newsOf(tracker.ref, event, tracker.state);
+  if (news === 'look') tracker.doubt();
+  else if (news !== undefined) tracker.heard(news);
+}
+
 /** What an event says of a key: its news, `look` where that has to be read, undefined where nothing changed that anybody is shown. */
-export function newsOf(ref: KeyRef, event: KeyEvent, known: KeyState | undefined): KeyNews | 'look' | undefined {
+function newsOf(ref: KeyRef, event: KeyEvent, known: KeyState | undefined): KeyNews | 'look' | undefined {
   // Without a revision; it may be there again.
   if (event.kind === 'delete') return 'look';
   const { document, updated, removed = [] } = event;

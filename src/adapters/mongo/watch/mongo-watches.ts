@@ -5,9 +5,9 @@ import type { WatchSignal, WatchSource } from '../../../port/watch-source.js';
 import { WatchFeeds } from '../../common/watch-feeds.js';
 import type { Context } from '../context.js';
 import type { MongoKeys } from '../keys/mongo-keys.js';
-import { keyFeed } from './key-source.js';
+import { keyFeed } from './key-feed.js';
 import { defaultReconcileMs, type WatchOptions } from './options.js';
-import { prefixFeed } from './prefix-source.js';
+import { prefixFeed } from './prefix-feed.js';
 import type { WatchParts } from './watch-parts.js';
 
 /**

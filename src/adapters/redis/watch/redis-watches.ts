@@ -5,10 +5,10 @@ import type { WatchSignal, WatchSource } from '../../../port/watch-source.js';
 import { WatchFeeds } from '../../common/watch-feeds.js';
 import type { Context } from '../context.js';
 import type { RedisKeys } from '../keys/redis-keys.js';
-import { keyFeed } from './key-source.js';
+import { keyFeed } from './key-feed.js';
 import { Notifications } from './notifications.js';
 import { defaultReconcileMs, type WatchOptions } from './options.js';
-import { prefixFeed } from './prefix-source.js';
+import { prefixFeed } from './prefix-feed.js';
 import { ScopeEvents } from './scope-events.js';
 import type { WatchParts } from './watch-parts.js';
 
