@@ -4,6 +4,7 @@ import type { ConsumerIdentity, ConsumerLink, DeliveryStore } from '../../../por
 import type { SubscriptionRef, TopicRef } from '../../../port/names.js';
 import { once } from '../../common/once.js';
 import { subscriptionNotFound } from '../../common/refusals.js';
+import { within } from '../../common/within.js';
 import type { Context } from '../context.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { convertOrder } from '../order/convert.js';
@@ -57,15 +58,7 @@ export class Deliveries implements DeliveryStore {
   /** Claims under way answer with what they have; nothing more is claimed. Answers when they did, or a second later: a server that is silent keeps nobody. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { runtime } = this.#context;
-    const ended = Promise.all([...this.#links].map((link) => link.stop()));
-    await new Promise<void>((resolve) => {
-      const cancel = runtime.at(runtime.now() + 1_000, resolve);
-      void ended.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+    await within(this.#context.runtime, 1_000, [...this.#links].map((link) => link.stop()));
     for (const desk of this.#desks.values()) desk.close();
     this.#desks.clear();
   }

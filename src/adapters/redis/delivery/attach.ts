@@ -2,12 +2,13 @@ import type { Observable } from 'rxjs';
 import { ChronowError } from '../../../errors.js';
 import type { ConsumerIdentity, ConsumerLink, DeliveryStore } from '../../../port/delivery-store.js';
 import type { SubscriptionRef, TopicRef } from '../../../port/names.js';
+import { once } from '../../common/once.js';
+import { within } from '../../common/within.js';
 import type { Context } from '../context.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionNotFound } from '../topics/refusals.js';
 import { Desk, type Records } from './desk.js';
 import { UnorderedLink } from './link.js';
-import { once } from '../../common/once.js';
 import { SwitchingLink } from './switching-link.js';
 
 /** Opens a line to a subscription that keeps an order; `owner` is who its leases belong to. */
@@ -60,15 +61,7 @@ export class Deliveries implements DeliveryStore {
   /** Claims under way answer with what they have; nothing more is claimed. Answers when they did, or a second later: a server that is silent keeps nobody. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { runtime } = this.#context;
-    const ended = Promise.all([...this.#links].map((link) => link.stop()));
-    await new Promise<void>((resolve) => {
-      const cancel = runtime.at(runtime.now() + 1_000, resolve);
-      void ended.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+    await within(this.#context.runtime, 1_000, [...this.#links].map((link) => link.stop()));
     for (const desk of this.#desks.values()) desk.close();
     this.#desks.clear();
   }
