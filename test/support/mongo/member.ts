@@ -118,8 +118,8 @@ function argumentsOf(port: number, folder: string, { replicaSet = false, auth = 
     '--dbpath', folder, '--port', String(port), '--bind_ip', host, '--wiredTigerCacheSizeGB', '0.25', '--quiet', '--nounixsocket',
     // Fail points, and expiry that a test can wait for.
     '--setParameter', 'enableTestCommands=1', '--setParameter', 'ttlMonitorSleepSecs=1', '--setParameter', 'diagnosticDataCollectionEnabled=false',
-    // Followers of a frozen primary look for another after this and half the time of an election, not after 10 s.
-    ...(replicaSet ? ['--setParameter', 'oplogNetworkTimeoutBufferSeconds=1'] : []),
+    // Followers of a frozen primary look for another after seconds, and not after half a minute.
+    ...(replicaSet ? ['oplogNetworkTimeoutBufferSeconds=1', 'oplogRetriedFindMaxSeconds=1', 'oplogInitialFindMaxSeconds=2'].flatMap((limit) => ['--setParameter', limit]) : []),
     ...(replicaSet ? ['--replSet', 'rs0', '--oplogSize', '64'] : []),
     ...(auth ? (replicaSet ? ['--auth', '--keyFile', keyFile] : ['--auth']) : []),
     ...args,

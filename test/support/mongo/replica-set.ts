@@ -48,7 +48,24 @@ export class ReplicaSet {
   async stepDown(): Promise<Member> {
     const old = await this.primary();
     await old.admin({ replSetStepDown: 10, secondaryCatchUpPeriodSecs: 5, force: true });
-    return this.primary();
+    const next = await this.primary();
+    // For the rest of the 10 s it would not stand, and the next test may need it to.
+    await old.admin({ replSetFreeze: 0 });
+    return next;
+  }
+
+  /**
+   * Until those that are left confirm a write again, as whoever asks each of them directly finds. What an election costs everybody: an election timeout until somebody
+   * stands, one more until the new primary takes the old one for dead, and the time in which its followers leave the old one.
+   */
+  async recovered(lost: Member): Promise<void> {
+    const left = this.members.filter((member) => member !== lost);
+    await until('those that are left confirm a write', async () => {
+      const states = await Promise.all(left.map(async (member) => ({ member, state: await member.admin({ hello: 1 }) })));
+      const next = states.find(({ state }) => state['isWritablePrimary'] === true)?.member;
+      await next?.admin({ insert: 'probe', documents: [{}], writeConcern: { w: 'majority' } }, 'elections');
+      return next !== undefined;
+    });
   }
 
   /** The primary crashes and stays down; returns the new one of three. */

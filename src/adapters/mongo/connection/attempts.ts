@@ -7,7 +7,8 @@ import { failureOf, type Failure } from './server-error.js';
 /** What the driver itself still has to say when another server has become the primary. */
 const graceMs = 250;
 
-const moved: Failure = { kind: 'link', code: undefined, word: 'PRIMARY_CHANGED', text: 'another server has become the primary' };
+/** What becomes of calls that the primary before has not answered. */
+export const moved: Failure = { kind: 'link', code: undefined, word: 'PRIMARY_CHANGED', text: 'another server has become the primary' };
 
 /** Runs operations again and again until they have an answer, or their time is up. */
 export class Attempts {

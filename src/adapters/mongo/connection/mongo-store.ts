@@ -7,7 +7,7 @@ import { LineHealth } from '../../common/line-health.js';
 import { LinkState } from '../../common/link-state.js';
 import { ServerClock } from '../../common/server-clock.js';
 import { Admission, noStreamAdvice, observe } from './admission.js';
-import { Attempts } from './attempts.js';
+import { Attempts, moved } from './attempts.js';
 import { Client, hostsOf } from './client.js';
 import { asChronowError, chronowError, closedError } from './errors.js';
 import type { Feed, FeedEvents } from './feed.js';
@@ -59,7 +59,7 @@ class Store implements MongoStore {
     this.status$ = this.#state.status$;
     this.warnings$ = this.#warnings$.asObservable();
     this.#attempts = new Attempts(runtime, retryMs, (failure) => { this.#failed(failure); });
-    this.#client = new Client(options, () => { this.#attempts.primaryChanged(); });
+    this.#client = new Client(options, () => { this.#primaryChanged(); });
     const warn = (event: BrokerEvent): void => { this.#warnings$.next(event); };
     this.#admission = new Admission(options, this.#client, this.clock, warn);
     this.#pulse = new Pulse({ runtime, ask: () => this.#client.hello(), answered: (hello, afterMs) => { this.#answered(hello, afterMs); }, missed: (failure) => { this.#failed(failure); } });
@@ -160,6 +160,13 @@ class Store implements MongoStore {
     } finally {
       session.endSession().catch(() => undefined);
     }
+  }
+
+  #primaryChanged(): void {
+    // Whatever the one before had been asked.
+    this.#failed(moved);
+    this.#pulse.again();
+    this.#attempts.primaryChanged();
   }
 
   #answered(hello: Document, afterMs: number): void {

@@ -34,7 +34,15 @@ export class Pulse {
   stop(): void {
     this.#beat += 1;
     this.#cancel?.();
+    this.#cancel = undefined;
     this.#askedAt = undefined;
+  }
+
+  /** Another server is the primary: what the one before still owes is no news. */
+  again(): void {
+    if (this.#cancel === undefined) return;
+    this.stop();
+    this.start();
   }
 
   /** For how long an answer has been owed, ms. */

@@ -185,8 +185,14 @@ export class StreamLoop implements Feed {
   }
 
   #newClient(): Client {
-    this.#client = new Client(this.#parts.options, () => this.#cut?.('primary changed'), { minPoolSize: 0, maxPoolSize: 4, serverSelectionTimeoutMS: selectMs });
+    this.#client = new Client(this.#parts.options, () => { this.#primaryChanged(); }, { minPoolSize: 0, maxPoolSize: 4, serverSelectionTimeoutMS: selectMs });
     return this.#client;
+  }
+
+  #primaryChanged(): void {
+    this.#misses = 0;
+    this.#pulse.again();
+    this.#cut?.('primary changed');
   }
 
   /** Its connections may all lead to a host that never answers. */
