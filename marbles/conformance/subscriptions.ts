@@ -49,14 +49,14 @@ export const subscriptions: Concern = ({ promise }) => {
     assert.deepEqual(same.policy, { ...calmPolicy, maxDeliveries: 2 });
   });
 
-  promise('a consumer sees the policy, and its change', async (scene) => {
+  promise('a consumer sees the policy, and its change, whoever makes it and whether it claims or not', async (scene) => {
     const ref = await scene.queue({ maxDeliveries: 2 });
-    const consumer = await scene.consumer(ref);
-    assert.equal(consumer.link.policy.maxDeliveries, 2);
+    const { link } = await scene.consumer(ref);
+    assert.equal(link.policy.maxDeliveries, 2);
     await scene.ask(scene.broker.topics.ensureSubscription(ensure(ref, { maxDeliveries: 4 })));
-    await scene.publish(ref, 'a');
-    await consumer.take();
-    await scene.eventually(async () => assert.equal(consumer.link.policy.maxDeliveries, 4));
+    await scene.eventually(async () => assert.equal(link.policy.maxDeliveries, 4));
+    await scene.ask(scene.second.topics.ensureSubscription(ensure(ref, { maxDeliveries: 6 })));
+    await scene.eventually(async () => assert.equal(link.policy.maxDeliveries, 6));
   });
 
   promise('a new visibility timeout holds for the next lease', async (scene) => {

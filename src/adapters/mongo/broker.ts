@@ -12,6 +12,7 @@ import { Deliveries } from './delivery/attach.js';
 import { Housekeeping } from './housekeeping.js';
 import { Inspector } from './inspection/inspector.js';
 import { MongoKeys } from './keys/mongo-keys.js';
+import { convertOrder } from './order/convert.js';
 import { Publisher } from './publish/publisher.js';
 import { Retention } from './publish/retention.js';
 import { Directory } from './topics/directory.js';
@@ -53,7 +54,7 @@ export class MongoBroker implements Broker {
   constructor({ store, keys, runtime, limits }: MongoBrokerParts, watching: WatchOptions) {
     const context: Context = { store, keys, runtime, limits, clientId: runtime.newId(), report: (event) => { this.#reports.next(event); } };
     this.#store = store;
-    this.topics = new Directory(context, (room, record) => this.deliveries.convert(room, record));
+    this.topics = new Directory(context, (room, { id }) => convertOrder(room, id), (record) => { this.deliveries.changed(record); });
     const retention = new Retention(context, this.topics);
     this.publisher = new Publisher(context, this.topics, retention);
     this.keys = new MongoKeys(context);

@@ -53,7 +53,7 @@ export class RedisBroker implements Broker {
     const context: Context = { connection, keys, runtime, limits, clientId: runtime.newId(), report: (event) => { this.#reports.next(event); } };
     this.#connection = connection;
     this.durability = durabilityOf(connection);
-    this.topics = new Directory(context, convertOrder);
+    this.topics = new Directory(context, convertOrder, (record) => { this.deliveries.changed(record); });
     const retention = new Retention(context, this.topics);
     this.#mover = new ScheduledMover(context, this.topics, retention);
     this.publisher = new Publisher(context, this.topics, retention, this.#mover);

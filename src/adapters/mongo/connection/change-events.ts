@@ -1,5 +1,5 @@
 import { Timestamp, type ChangeStreamDocument, type Document } from 'mongodb';
-import type { KeyHint } from './hints.js';
+import { readPoke, type KeyHint } from './hints.js';
 
 /** What the stream is to tell. */
 export interface StreamFilter {
@@ -8,8 +8,8 @@ export interface StreamFilter {
   readonly keys: boolean;
 }
 
-/** What an event of the stream means to us. `reset`: somebody dropped or renamed something under us. */
-export type StreamEvent = { readonly kind: 'topic'; readonly id: string } | Extract<KeyHint, { readonly kind: 'change' | 'delete' }> | { readonly kind: 'reset' };
+/** What an event of the stream means to us. `topic`: something came, or a record changed. `reset`: somebody dropped or renamed something under us. */
+export type StreamEvent = { readonly kind: 'topic'; readonly id: string; readonly isChange: boolean } | Extract<KeyHint, { readonly kind: 'change' | 'delete' }> | { readonly kind: 'reset' };
 
 /** Above this many topics all of them come: the filter is sent with every opening, and matched with every write. */
 const mostTopics = 200;
@@ -55,7 +55,7 @@ export function readEvent(event: ChangeStreamDocument): StreamEvent | undefined 
     case 'replace':
       return collection === 'cw_kv' ? changed(event) : undefined;
     case 'update':
-      return collection === 'cw_kv' ? updated(event) : topicOf(String(event.updateDescription.updatedFields?.['poke']).split(':')[0]);
+      return collection === 'cw_kv' ? updated(event) : pokeOf(event.updateDescription.updatedFields?.['poke']);
     case 'delete':
       return { kind: 'delete', id: idOf(event.documentKey), at: event.clusterTime };
     case 'drop': case 'rename':
@@ -68,7 +68,12 @@ export function readEvent(event: ChangeStreamDocument): StreamEvent | undefined 
 }
 
 function topicOf(id: unknown): StreamEvent | undefined {
-  return typeof id === 'string' ? { kind: 'topic', id } : undefined;
+  return typeof id === 'string' ? { kind: 'topic', id, isChange: false } : undefined;
+}
+
+function pokeOf(poke: unknown): StreamEvent {
+  const { topicId, isChange } = readPoke(String(poke));
+  return { kind: 'topic', id: topicId, isChange };
 }
 
 function changed(event: Extract<ChangeStreamDocument, { readonly operationType: 'insert' | 'replace' }>): StreamEvent {

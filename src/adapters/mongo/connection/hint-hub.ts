@@ -104,7 +104,7 @@ export class HintHub implements Hints, FeedEvents {
 
   event(event: StreamEvent): void {
     if (event.kind === 'topic') {
-      for (const { subscriber } of [...(this.#topics.get(event.id) ?? [])]) subscriber.next({ kind: 'ready' });
+      for (const { subscriber } of [...(this.#topics.get(event.id) ?? [])]) subscriber.next({ kind: event.isChange ? 'changed' : 'ready' });
       return;
     }
     if (event.kind === 'reset') {

@@ -2,11 +2,11 @@ import type { Document, Timestamp } from 'mongodb';
 import type { Observable } from 'rxjs';
 
 /**
- * Something may be ready in a topic. `ready`: a message, a pointer or a poke came, or it is time to look (polling). `gap`: hints may be missing, and
- * everything must be looked at again. A hint is never a promise: whoever claims is the truth.
+ * Something may be ready in a topic. `ready`: a message, a pointer or a poke came, or it is time to look (polling). `changed`: the record of a subscription is another
+ * one, or gone. `gap`: hints may be missing, and everything must be looked at again. A hint is never a promise: whoever claims is the truth.
  */
 export interface TopicHint {
-  readonly kind: 'ready' | 'gap';
+  readonly kind: 'ready' | 'changed' | 'gap';
 }
 
 /**
@@ -36,7 +36,20 @@ export interface Hints {
   readonly mode: 'stream' | 'polling';
 }
 
-/** What to `$set` in a `cw_topics` document (with classic `$set`, not a pipeline) to wake everybody who consumes it: redrive, purge, a changed subscription. */
+/** What to `$set` in a `cw_topics` document (with classic `$set`, not a pipeline) to wake everybody who consumes it: redrive, purge, what was given back. */
 export function poke(topicId: string, chance: string): { readonly poke: string } {
   return { poke: `${topicId}:${chance}` };
 }
+
+/** The same where the record of a subscription is another one, or gone: whoever consumes it reads it again. */
+export function recordPoke(topicId: string, chance: string): { readonly poke: string } {
+  return { poke: `${topicId}:${chance}:${changedMark}` };
+}
+
+/** What a poke says: whose it is, and whether a record changed. */
+export function readPoke(text: string): { readonly topicId: string; readonly isChange: boolean } {
+  const [topicId = '', , mark] = text.split(':');
+  return { topicId, isChange: mark === changedMark };
+}
+
+const changedMark = 'r';

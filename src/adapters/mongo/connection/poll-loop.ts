@@ -14,6 +14,12 @@ export interface PollParts {
   readonly events: FeedEvents;
 }
 
+/** What was seen of a topic. */
+interface Looked {
+  readonly seq: number;
+  readonly poke: string;
+}
+
 /**
  * Hints where there is no change stream: looks from time to time, soon again where something moved. Every look is a hint for every topic (what is due is known
  * only to who claims); keys are told by their revisions.
@@ -22,7 +28,7 @@ export class PollLoop implements Feed {
   readonly #parts: PollParts;
   readonly #backoff: Backoff;
   readonly #revisions = new Map<string, number>();
-  readonly #sequences = new Map<string, number>();
+  readonly #topics = new Map<string, Looked>();
   #isLive = false;
   #quiet = 0;
   #isStopped = false;
@@ -59,14 +65,15 @@ export class PollLoop implements Feed {
     const filter = wanted();
     const keys = keyFilters();
     try {
-      const moved = [await this.#lookAtTopics(filter), await this.#lookAtKeys(keys)];
+      const { moved: topicsMoved, changed } = await this.#lookAtTopics(filter);
+      const moved = [topicsMoved, await this.#lookAtKeys(keys)];
       if (this.#stopped()) return;
       // Whoever came since the last look is told with this one.
       const covered = JSON.stringify([[...filter.topics], keys]);
       if (!this.#isLive || covered !== this.#covered) events.live(undefined, !this.#isLive, filter);
       this.#isLive = true;
       this.#covered = covered;
-      for (const id of filter.topics) events.event({ kind: 'topic', id });
+      for (const id of filter.topics) events.event({ kind: 'topic', id, isChange: changed.has(id) });
       this.#quiet = moved.includes(true) ? 0 : this.#quiet + 1;
     } catch {
       if (this.#isLive) events.stale();
@@ -76,17 +83,21 @@ export class PollLoop implements Feed {
     if (!this.#stopped()) this.#soon(this.#quiet === 0 ? 50 : backoffDelay(this.#backoff, this.#quiet, () => 0));
   }
 
-  async #lookAtTopics({ topics }: StreamFilter): Promise<boolean> {
-    if (topics.size === 0) return false;
-    const found = await this.#parts.db().collection('cw_topics').find({ id: { $in: [...topics] } }, { projection: { _id: 0, id: 1, seq: 1 } }).toArray();
+  /** A poke may hide an earlier one: any of them may mean that a record changed. */
+  async #lookAtTopics({ topics }: StreamFilter): Promise<{ readonly moved: boolean; readonly changed: ReadonlySet<string> }> {
+    const changed = new Set<string>();
+    if (topics.size === 0) return { moved: false, changed };
+    const found = await this.#parts.db().collection('cw_topics').find({ id: { $in: [...topics] } }, { projection: { _id: 0, id: 1, seq: 1, poke: 1 } }).toArray();
     let moved = false;
     for (const topic of found) {
       const id = String(topic['id']);
-      const seq = Number(topic['seq']);
-      if (this.#sequences.get(id) !== seq) moved = true;
-      this.#sequences.set(id, seq);
+      const seen: Looked = { seq: Number(topic['seq']), poke: String(topic['poke']) };
+      const before = this.#topics.get(id);
+      if (before?.seq !== seen.seq || before.poke !== seen.poke) moved = true;
+      if (before !== undefined && before.poke !== seen.poke) changed.add(id);
+      this.#topics.set(id, seen);
     }
-    return moved;
+    return { moved, changed };
   }
 
   async #lookAtKeys(filters: readonly KeyFilter[]): Promise<boolean> {

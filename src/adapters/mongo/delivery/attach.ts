@@ -7,7 +7,6 @@ import { subscriptionNotFound } from '../../common/refusals.js';
 import { within } from '../../common/within.js';
 import type { Context } from '../context.js';
 import type { SubscriptionRecord } from '../topics/records.js';
-import { convertOrder } from '../order/convert.js';
 import { Desk } from './desk.js';
 import { MongoLink } from './link.js';
 import type { Records } from './records.js';
@@ -49,10 +48,9 @@ export class Deliveries implements DeliveryStore {
     });
   }
 
-  /** Moves what a subscription holds into the shape of another order; its consumers here know at once. */
-  async convert(context: Context, record: SubscriptionRecord): Promise<void> {
+  /** This process changed a policy: consumers here know at once, those of others by their hints. */
+  changed(record: SubscriptionRecord): void {
     this.#desks.get(record.id)?.adopt(record);
-    await convertOrder(context, record.id);
   }
 
   /** Claims under way answer with what they have; nothing more is claimed. Answers when they did, or a second later: a server that is silent keeps nobody. */

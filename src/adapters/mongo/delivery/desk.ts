@@ -78,11 +78,15 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
 
   enter(link: DeskLink): void {
     this.links.add(link);
-    const hinted = (): void => {
-      this.#hintedAt = this.context.runtime.now();
-      this.rounds.ring();
-    };
-    this.#hints ??= this.context.store.hints.topic(this.#record.topicId).subscribe({ next: hinted, error: hinted });
+    this.#hints ??= this.context.store.hints.topic(this.#record.topicId).subscribe({
+      next: ({ kind }) => {
+        this.#hintedAt = this.context.runtime.now();
+        this.rounds.ring();
+        if (kind !== 'ready') this.#look();
+      },
+      // It never does: who claims looks by himself.
+      error: () => undefined,
+    });
   }
 
   leave(link: DeskLink): void {
@@ -116,6 +120,15 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
   async refresh(): Promise<void> {
     const record = await this.records.subscription(this.ref);
     if (record === undefined || !this.adopt(record)) this.isDeleted = true;
+  }
+
+  /** Somebody else may have changed the record. A claim under way finds out by itself, but a consumer that has its hands full makes none. */
+  #look(): void {
+    this.refresh().then(
+      () => { if (this.isDeleted) this.rounds.ring(); },
+      // The next claim reads it again.
+      () => undefined,
+    );
   }
 
   /** Prolongs leases; answers the pointers of those that are still held. */

@@ -4,7 +4,7 @@ import type { Scope, SubscriptionRef, TopicRef } from '../../../port/names.js';
 import type { EnsureSubscription, EnsureTopic, StoredSubscription, StoredTopic, TopicStore } from '../../../port/topic-store.js';
 import type { Context } from '../context.js';
 import { Presence } from './presence.js';
-import type { ConvertOrder, SubscriptionRecord, TopicOverview } from './records.js';
+import type { ConvertOrder, PolicyChanged, SubscriptionRecord, TopicOverview } from './records.js';
 import { stored, SubscriptionCatalog } from './subscription-catalog.js';
 import { TopicCatalog } from './topic-catalog.js';
 
@@ -16,10 +16,10 @@ export class Directory implements TopicStore {
   readonly #presence: Presence;
   readonly #opening: Map<string, Promise<void>> = new Map();
 
-  constructor(context: Context, convertOrder: ConvertOrder) {
+  constructor(context: Context, convertOrder: ConvertOrder, changed: PolicyChanged) {
     this.#context = context;
     this.#topics = new TopicCatalog(context);
-    this.#subscriptions = new SubscriptionCatalog(context, this.#topics, convertOrder);
+    this.#subscriptions = new SubscriptionCatalog(context, this.#topics, convertOrder, changed);
     this.#presence = new Presence(context);
   }
 

@@ -49,3 +49,6 @@ export interface TopicOverview {
 
 /** Moves what a subscription holds into the shape of another order, or out of it. The new policy is stored already; consumers are woken afterwards. */
 export type ConvertOrder = (context: Context, record: SubscriptionRecord, from: Order, to: Order) => Promise<void>;
+
+/** Tells the consumers of this process; others hear of it by themselves. */
+export type PolicyChanged = (record: SubscriptionRecord) => void;

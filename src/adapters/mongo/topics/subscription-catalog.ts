@@ -3,12 +3,12 @@ import type { StartPosition, SubscriptionPolicy } from '../../../port/policy.js'
 import type { EnsureSubscription, StoredSubscription } from '../../../port/topic-store.js';
 import { differing, patchedPolicy } from '../../common/policy-patch.js';
 import { checkOrder, policyConflict, topicNotFound } from '../../common/refusals.js';
-import { poke } from '../connection/hints.js';
+import { poke, recordPoke } from '../connection/hints.js';
 import type { Context } from '../context.js';
 import { newShortId } from '../layout/ids.js';
 import type { TopicDocument } from '../layout/topic-document.js';
 import { Backfill } from './backfill.js';
-import type { ConvertOrder, SubscriptionRecord, TopicRecord } from './records.js';
+import type { ConvertOrder, PolicyChanged, SubscriptionRecord, TopicRecord } from './records.js';
 import type { TopicCatalog } from './topic-catalog.js';
 import { contended } from './topic-catalog.js';
 import { policyDocument } from './topic-record.js';
@@ -24,12 +24,14 @@ export class SubscriptionCatalog {
   readonly #context: Context;
   readonly #topics: TopicCatalog;
   readonly #convertOrder: ConvertOrder;
+  readonly #changed: PolicyChanged;
   readonly #backfill: Backfill;
 
-  constructor(context: Context, topics: TopicCatalog, convertOrder: ConvertOrder) {
+  constructor(context: Context, topics: TopicCatalog, convertOrder: ConvertOrder, changed: PolicyChanged) {
     this.#context = context;
     this.#topics = topics;
     this.#convertOrder = convertOrder;
+    this.#changed = changed;
     this.#backfill = new Backfill(context);
   }
 
@@ -65,7 +67,7 @@ export class SubscriptionCatalog {
       const changed = differing(found.policy, policy);
       if (changed.length > 0 && request.onConflict === 'error') throw policyConflict(ref, changed);
       if (changed.length > 0 && !(await this.#update(found, policy, overview.topic))) continue;
-      if (changed.length > 0) await this.#changed(found, policy, request.client);
+      if (changed.length > 0) await this.#follow(found, policy, request.client);
       await this.find(ref);
       return stored({ ...found, policy }, false);
     }
@@ -77,7 +79,7 @@ export class SubscriptionCatalog {
     const { store } = this.#context;
     const topics = store.collection<TopicDocument>('cw_topics');
     const filter = { _id: this.#topics.key(record.ref), subs: { $elemMatch: { id: record.id, ...conditionOf(mode, store.clock.now()) } } };
-    const change = { $pull: { subs: { id: record.id } }, $set: { room: 0, ...poke(record.topicId, newShortId()) } };
+    const change = { $pull: { subs: { id: record.id } }, $set: { room: 0, ...recordPoke(record.topicId, newShortId()) } };
     const deleted = await store.attempt('deletion of a subscription', async (attempt) => {
       if ((await topics.updateOne(filter, change)).matchedCount === 1) return true;
       // Gone, or kept for its condition.
@@ -116,14 +118,16 @@ export class SubscriptionCatalog {
     const _id = this.#topics.key(ref);
     const p = policyDocument(policy);
     return store.attempt('update of a subscription', async (attempt) => {
-      const { matchedCount } = await topics.updateOne({ _id, subs: { $elemMatch: { id, v: version } } }, { $set: { 'subs.$.p': p, 'subs.$.v': version + 1, ...poke(topicId, newShortId()) } });
+      const { matchedCount } = await topics.updateOne({ _id, subs: { $elemMatch: { id, v: version } } }, { $set: { 'subs.$.p': p, 'subs.$.v': version + 1, ...recordPoke(topicId, newShortId()) } });
       if (matchedCount === 1) return true;
       return attempt > 1 && (await topics.countDocuments({ _id, subs: { $elemMatch: { id, v: version + 1, p } } })) === 1;
     });
   }
 
-  async #changed(before: SubscriptionRecord, policy: SubscriptionPolicy, client: string): Promise<void> {
+  /** Everything that a new policy brings with it. */
+  async #follow(before: SubscriptionRecord, policy: SubscriptionPolicy, client: string): Promise<void> {
     const after = { ...before, policy, version: before.version + 1 };
+    this.#changed(after);
     if (before.policy.order !== policy.order) {
       await this.#convertOrder(this.#context, after, before.policy.order, policy.order);
       await this.#wake(after);

@@ -5,7 +5,7 @@ import type { LimitsPatch, TopicLimits } from '../../../port/policy.js';
 import type { EnsureTopic, StoredTopic } from '../../../port/topic-store.js';
 import { patchedLimits } from '../../common/policy-patch.js';
 import { checkOrder, shardCountConflict } from '../../common/refusals.js';
-import { poke } from '../connection/hints.js';
+import { recordPoke } from '../connection/hints.js';
 import { isDuplicateKey } from '../connection/server-error.js';
 import type { HotCollection } from '../connection/store.js';
 import type { Context } from '../context.js';
@@ -71,7 +71,7 @@ export class TopicCatalog {
     const { id } = found.topic;
     const own = { _id: this.key(ref), id };
     // First they lose their subscription, and are told so: a document that is gone tells nobody.
-    await store.attempt('deletion of a topic', () => topics.updateOne(own, { $set: { subs: [], ...poke(id, newShortId()) } }));
+    await store.attempt('deletion of a topic', () => topics.updateOne(own, { $set: { subs: [], ...recordPoke(id, newShortId()) } }));
     const deleted = await store.attempt('deletion of a topic', async (attempt) => (await topics.deleteOne(own)).deletedCount === 1 || attempt > 1);
     await this.clear(id, found.subscriptions.map((one) => one.id));
     return deleted;

@@ -8,11 +8,13 @@ import type { Context } from '../context.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionNotFound } from '../topics/refusals.js';
 import { Desk, type Records } from './desk.js';
+import type { InnerLink } from './inner-link.js';
 import { UnorderedLink } from './link.js';
+import { PolicyNews } from './policy-news.js';
 import { SwitchingLink } from './switching-link.js';
 
 /** Opens a line to a subscription that keeps an order; `owner` is who its leases belong to. */
-export type OpenOrdered = (record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object) => Promise<ConsumerLink>;
+export type OpenOrdered = (record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object) => Promise<InnerLink>;
 
 /** What else is done for a topic that has consumers in this process; the returned function ends it. */
 export type LookAfter = (ref: TopicRef) => () => void;
@@ -23,6 +25,7 @@ export class Deliveries implements DeliveryStore {
   readonly #records: Records;
   readonly #openOrdered: OpenOrdered;
   readonly #lookAfter: LookAfter;
+  readonly #news: PolicyNews;
   readonly #desks: Map<string, Desk> = new Map();
   readonly #links: Set<SwitchingLink> = new Set();
   #isClosed = false;
@@ -32,6 +35,7 @@ export class Deliveries implements DeliveryStore {
     this.#records = records;
     this.#openOrdered = openOrdered;
     this.#lookAfter = lookAfter;
+    this.#news = new PolicyNews(context, records);
   }
 
   attach(ref: SubscriptionRef, consumer: ConsumerIdentity): Observable<ConsumerLink> {
@@ -44,9 +48,13 @@ export class Deliveries implements DeliveryStore {
         open: (found, owner, isSwitch) => this.#open(found, consumer, owner, isSwitch),
         find: () => this.#records.subscription(ref),
         release: this.#lookAfter(ref),
-        ended: () => { this.#links.delete(link); },
+        ended: () => {
+          this.#links.delete(link);
+          stopListening();
+        },
         check: () => { this.#check(); },
       });
+      const stopListening = this.#news.listen(ref, link);
       this.#links.add(link);
       try {
         await link.open(record);
@@ -58,6 +66,11 @@ export class Deliveries implements DeliveryStore {
     });
   }
 
+  /** This process changed a policy: consumers here know at once, those of others by the channel of the topic. */
+  changed(record: SubscriptionRecord): void {
+    this.#news.changed(record);
+  }
+
   /** Claims under way answer with what they have; nothing more is claimed. Answers when they did, or a second later: a server that is silent keeps nobody. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -66,7 +79,7 @@ export class Deliveries implements DeliveryStore {
     this.#desks.clear();
   }
 
-  async #open(record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object, isSwitch: boolean): Promise<ConsumerLink> {
+  async #open(record: SubscriptionRecord, consumer: ConsumerIdentity, owner: object, isSwitch: boolean): Promise<InnerLink> {
     if (record.policy.order !== 'none') return this.#openOrdered(record, consumer, owner);
     const link = new UnorderedLink(this.#desk(record), consumer, owner);
     try {

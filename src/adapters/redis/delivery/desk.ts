@@ -162,9 +162,13 @@ export class Desk implements UpkeepOwner {
 
   /** Reads the record again. Where it is gone, or another one has its name, the consumers of this one end. */
   async refresh(): Promise<void> {
-    const record = await this.records.subscription(this.ref);
+    this.changed(await this.records.subscription(this.ref));
+  }
+
+  /** What was just read, or written. */
+  changed(record: SubscriptionRecord | undefined): void {
     if (record === undefined || record.createdAt !== this.#record.createdAt) this.isDeleted = true;
-    else {
+    else if (record.version >= this.#record.version) {
       this.#record = record;
       this.policy = record.policy;
     }

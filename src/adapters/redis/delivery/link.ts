@@ -1,14 +1,16 @@
 import { Observable } from 'rxjs';
 import { ChronowError, isChronowError } from '../../../errors.js';
-import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, ConsumerLink, RenewAnswer } from '../../../port/delivery-store.js';
+import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, RenewAnswer } from '../../../port/delivery-store.js';
 import type { LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { Context } from '../context.js';
 import { RedisLease } from '../lease/lease.js';
+import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
 import { Claiming, type ClaimingOwner } from './claiming.js';
 import type { Desk } from './desk.js';
 import { once } from '../../common/once.js';
+import type { InnerLink } from './inner-link.js';
 import { renewIn } from './renewal.js';
 import { leaveScript } from './scripts/consumer.js';
 import { ShardLine, type ShardLineOwner } from './shard-line.js';
@@ -18,7 +20,7 @@ import { Stop } from './stop.js';
 import type { Lapse } from './upkeep.js';
 
 /** One consumer of a subscription without order. */
-export class UnorderedLink implements ConsumerLink, ClaimingOwner, ShardLineOwner {
+export class UnorderedLink implements InnerLink, ClaimingOwner, ShardLineOwner {
   readonly desk: Desk;
   readonly context: Context;
   readonly consumerId: string;
@@ -101,6 +103,10 @@ export class UnorderedLink implements ConsumerLink, ClaimingOwner, ShardLineOwne
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     if (this.#hasLeft) throw new ChronowError('CLOSED', `consumer ${this.consumerId} has left subscription "${desk.ref.subscription}"; attach again to claim.`);
     if (desk.order !== 'none' || desk.isOutdated) throw this.#layout();
+  }
+
+  changed(record: SubscriptionRecord | undefined): void {
+    this.desk.changed(record);
   }
 
   reconsider(): void {

@@ -1,11 +1,12 @@
 import { merge, Observable, ReplaySubject, Subject } from 'rxjs';
 import { isChronowError } from '../../../errors.js';
-import type { ClaimAnswer, ClaimRequest, ConsumerLink, RenewAnswer } from '../../../port/delivery-store.js';
+import type { ClaimAnswer, ClaimRequest, RenewAnswer } from '../../../port/delivery-store.js';
 import type { LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
+import type { InnerLink } from './inner-link.js';
 import { UnorderedLink } from './link.js';
 import { firstOf, once } from '../../common/once.js';
 
@@ -13,7 +14,7 @@ import { firstOf, once } from '../../common/once.js';
 export interface SwitchingLinkParts {
   readonly ref: SubscriptionRef;
   /** A line of the kind that the policy asks for. */
-  open(record: SubscriptionRecord, owner: object, isSwitch: boolean): Promise<ConsumerLink>;
+  open(record: SubscriptionRecord, owner: object, isSwitch: boolean): Promise<InnerLink>;
   find(): Promise<SubscriptionRecord | undefined>;
   release(): void;
   ended(): void;
@@ -25,15 +26,15 @@ export interface SwitchingLinkParts {
  * A consumer's line for as long as it lives: where the subscription begins or ceases to keep an order, another kind of line takes the place of the old one, and leases of either
  * are settled by whichever is there.
  */
-export class SwitchingLink implements ConsumerLink {
+export class SwitchingLink implements InnerLink {
   readonly #parts: SwitchingLinkParts;
   readonly #stopped$: Subject<void> = new Subject();
-  #inner: ConsumerLink | undefined = undefined;
+  #inner: InnerLink | undefined = undefined;
   #record: SubscriptionRecord | undefined = undefined;
   #isOrdered = false;
   #isEnded = false;
   #underWay: Promise<unknown> = Promise.resolve();
-  #switching: Promise<ConsumerLink> | undefined = undefined;
+  #switching: Promise<InnerLink> | undefined = undefined;
 
   constructor(parts: SwitchingLinkParts) {
     this.#parts = parts;
@@ -45,12 +46,16 @@ export class SwitchingLink implements ConsumerLink {
     return policy;
   }
 
-  async open(record: SubscriptionRecord, isSwitch = false): Promise<ConsumerLink> {
+  async open(record: SubscriptionRecord, isSwitch = false): Promise<InnerLink> {
     this.#record = record;
     const inner = await this.#parts.open(record, this, isSwitch);
     this.#isOrdered = record.policy.order !== 'none';
     this.#inner = inner;
     return inner;
+  }
+
+  changed(record: SubscriptionRecord | undefined): void {
+    this.#inner?.changed(record);
   }
 
   claim({ max, until$ }: ClaimRequest): Observable<ClaimAnswer> {
@@ -140,13 +145,13 @@ export class SwitchingLink implements ConsumerLink {
     return inner !== undefined && ((inner.policy.order !== 'none') !== this.#isOrdered || (inner instanceof UnorderedLink && inner.isOutdated));
   }
 
-  async #current(): Promise<ConsumerLink> {
+  async #current(): Promise<InnerLink> {
     if (this.#inner !== undefined && !this.#mustSwitch()) return this.#inner;
     this.#switching ??= this.#switch().finally(() => { this.#switching = undefined; });
     return this.#switching;
   }
 
-  async #switch(): Promise<ConsumerLink> {
+  async #switch(): Promise<InnerLink> {
     const before = this.#inner;
     const record = await this.#parts.find();
     if (record === undefined) throw subscriptionDeleted(this.#parts.ref);

@@ -1,10 +1,11 @@
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { ChronowError } from '../../../errors.js';
-import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, ConsumerLink, RenewAnswer } from '../../../port/delivery-store.js';
+import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, RenewAnswer } from '../../../port/delivery-store.js';
 import type { Claimed, LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { Context } from '../context.js';
+import type { InnerLink } from '../delivery/inner-link.js';
 import type { Directory } from '../topics/directory.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
@@ -19,7 +20,7 @@ const nothing: ClaimAnswer = Object.freeze({ deliveries: Object.freeze([]), make
  * subscription is switched off under it, claims answer nothing and settlements are `LINK_LOST`, to be tried again; {@link policy}
  * says so by then, and whoever attached replaces the link.
  */
-export class OrderedLink implements ConsumerLink {
+export class OrderedLink implements InnerLink {
   readonly #context: Context;
   readonly #consumer: ConsumerIdentity;
   readonly #loop: TurnLoop;
@@ -36,6 +37,10 @@ export class OrderedLink implements ConsumerLink {
 
   get policy(): SubscriptionPolicy {
     return this.#loop.policy;
+  }
+
+  changed(record: SubscriptionRecord | undefined): void {
+    this.#loop.changed(record);
   }
 
   /** To be seen from the beginning: an ephemeral subscription ends with the last that is. */
@@ -136,7 +141,7 @@ export class OrderedLink implements ConsumerLink {
 }
 
 /** A line to a subscription that keeps an order. `owner`: who the leases belong to, where links take each other's place. */
-export async function orderedLink(context: Context, directory: Directory, _ref: SubscriptionRef, record: SubscriptionRecord, consumer: ConsumerIdentity, owner?: object): Promise<ConsumerLink> {
+export async function orderedLink(context: Context, directory: Directory, _ref: SubscriptionRef, record: SubscriptionRecord, consumer: ConsumerIdentity, owner?: object): Promise<InnerLink> {
   const link = new OrderedLink(context, directory, record, consumer, owner);
   await link.enter();
   return link;

@@ -74,6 +74,13 @@ export class TurnLoop {
     this.wake();
   }
 
+  /** What was just read, or written. A claim that waits takes a turn, and learns there if the subscription is gone or has another order. */
+  changed(record: SubscriptionRecord | undefined): void {
+    if (record?.createdAt === this.#record.createdAt && record.version > this.#record.version) this.#adopt(record);
+    for (const line of this.#lines) line.isRung = true;
+    this.wake();
+  }
+
   claim(claim: WaitingClaim): void {
     this.#claim = claim;
     if (claim.max > this.#widest) this.#widest = claim.max;
@@ -235,6 +242,10 @@ export class TurnLoop {
   async #refresh(): Promise<void> {
     const record = await this.#directory.subscription(this.ref);
     if (record === undefined) throw this.#gone();
+    this.#adopt(record);
+  }
+
+  #adopt(record: SubscriptionRecord): void {
     this.#record = record;
     for (const line of this.#lines) line.sweeper.reset();
   }

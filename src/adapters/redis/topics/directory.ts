@@ -3,7 +3,7 @@ import { defer } from 'rxjs';
 import type { Scope, SubscriptionRef, TopicRef } from '../../../port/names.js';
 import type { EnsureSubscription, EnsureTopic, StoredSubscription, StoredTopic, TopicStore } from '../../../port/topic-store.js';
 import type { Context } from '../context.js';
-import type { ConvertOrder, SubscriptionRecord, TopicOverview, TopicRecord } from './records.js';
+import type { ConvertOrder, PolicyChanged, SubscriptionRecord, TopicOverview, TopicRecord } from './records.js';
 import { stored, SubscriptionCatalog } from './subscription-catalog.js';
 import { TopicCatalog } from './topic-catalog.js';
 
@@ -16,10 +16,10 @@ export class Directory implements TopicStore {
   readonly #subscriptions: SubscriptionCatalog;
   readonly #opening: Map<string, Promise<TopicRecord>> = new Map();
 
-  constructor(context: Context, convertOrder: ConvertOrder) {
+  constructor(context: Context, convertOrder: ConvertOrder, changed: PolicyChanged) {
     this.#context = context;
     this.#topics = new TopicCatalog(context);
-    this.#subscriptions = new SubscriptionCatalog(context, this.#topics, convertOrder);
+    this.#subscriptions = new SubscriptionCatalog(context, this.#topics, convertOrder, changed);
   }
 
   ensureTopic(request: EnsureTopic): Observable<StoredTopic> {

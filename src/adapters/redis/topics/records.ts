@@ -36,3 +36,6 @@ export interface TopicOverview {
 
 /** Moves what one shard of a subscription holds into the keys of another order, or out of them (order/convert.ts). */
 export type ConvertOrder = (context: Context, ref: SubscriptionRef, shard: number, from: Order, to: Order) => Promise<void>;
+
+/** Tells the consumers of this process; others hear of it by the channel of the topic. */
+export type PolicyChanged = (record: SubscriptionRecord) => void;

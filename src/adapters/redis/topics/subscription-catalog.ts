@@ -9,7 +9,7 @@ import { asList, asText } from '../connection/reply.js';
 import type { Script } from '../connection/script.js';
 import type { Context } from '../context.js';
 import { differing, patchedPolicy } from '../../common/policy-patch.js';
-import type { ConvertOrder, SubscriptionRecord, TopicRecord } from './records.js';
+import type { ConvertOrder, PolicyChanged, SubscriptionRecord, TopicRecord } from './records.js';
 import { checkOrder, policyConflict, topicNotFound } from './refusals.js';
 import { recordText } from './subscription-record.js';
 import { deleteSubscriptionScript, putSubscriptionScript, reviveScript } from './subscription-scripts.js';
@@ -23,11 +23,13 @@ export class SubscriptionCatalog {
   readonly #context: Context;
   readonly #topics: TopicCatalog;
   readonly #convertOrder: ConvertOrder;
+  readonly #changed: PolicyChanged;
 
-  constructor(context: Context, topics: TopicCatalog, convertOrder: ConvertOrder) {
+  constructor(context: Context, topics: TopicCatalog, convertOrder: ConvertOrder, changed: PolicyChanged) {
     this.#context = context;
     this.#topics = topics;
     this.#convertOrder = convertOrder;
+    this.#changed = changed;
   }
 
   /** A subscription, fresh. */
@@ -49,8 +51,10 @@ export class SubscriptionCatalog {
       if (outcome !== 'done') continue;
       await this.#follow(wanted, startId(request.startFrom));
       await this.#reorder(wanted, found?.policy.order ?? 'none');
-      if (found !== undefined) this.#context.report({ type: 'policy-changed', subscription: ref, before: found.policy, after: wanted.policy, client: request.client });
-      return stored(wanted, found === undefined);
+      if (found === undefined) return stored(wanted, true);
+      this.#changed(wanted);
+      this.#context.report({ type: 'policy-changed', subscription: ref, before: found.policy, after: wanted.policy, client: request.client });
+      return stored(wanted, false);
     }
     throw new ChronowError('LINK_LOST', `subscription "${ref.subscription}" of topic "${ref.topic}" was changed by others ${attempts} times while it was being written; try again.`, { retryable: true });
   }

@@ -17,6 +17,10 @@ local function sentinels(group)
   redis.call('ZADD', KEYS[11], '+inf', '')
 end`;
 
+/** Tells all who consume it, in every process, by the channel that has the name of the topic's stream; who may not publish there is no worse off than without. */
+const tell = `
+local function tell(group) redis.pcall('PUBLISH', KEYS[1], group) end`;
+
 const wipe = `
 local function wipe(group)
   redis.pcall('XGROUP', 'DESTROY', KEYS[1], group)
@@ -29,7 +33,7 @@ end`;
  * Answers 'done', 'gone' (no topic), 'stale' (another shard count) or {'changed', record}. A change of policy names the first three keys only: some of the
  * others may not exist, and then a slot that is moving would refuse. Where they are needed all the same the answer is 'keys'.
  */
-export const putSubscriptionScript: Script = script('put-subscription', `${sentinels}${wipe}
+export const putSubscriptionScript: Script = script('put-subscription', `${sentinels}${tell}${wipe}
 local name, group = ARGV[1], ARGV[2]
 local meta = redis.call('HMGET', KEYS[2], 'f', 'sc', 'ml')
 if not meta[1] then return 'gone' end
@@ -58,6 +62,7 @@ if not stored or stored.v < tonumber(ARGV[5]) then
   redis.call('HSET', KEYS[3], name, ARGV[4])
   redis.call('HINCRBY', KEYS[2], 'sv', 1)
   redis.call('HSET', KEYS[2], 'room', '0')
+  if stored and ARGV[3] ~= '*' then tell(group) end
 end
 return 'done'`);
 
@@ -65,7 +70,7 @@ return 'done'`);
  * Removes a subscription from one shard. KEYS: stream, meta, subs, then all of its keys (`seen` is the eleventh). ARGV: name, group, and
  * '' | 'unseen' (only an ephemeral one that nobody is in) | ms (only an ephemeral one in which nobody was seen for so long). Answers 1, or 0.
  */
-export const deleteSubscriptionScript: Script = script('delete-subscription', `${lua.now}${lua.int}${wipe}
+export const deleteSubscriptionScript: Script = script('delete-subscription', `${lua.now}${lua.int}${tell}${wipe}
 local text = redis.call('HGET', KEYS[3], ARGV[1])
 if not text then return 0 end
 if ARGV[3] ~= '' then
@@ -82,6 +87,7 @@ redis.call('HDEL', KEYS[3], ARGV[1])
 redis.call('HINCRBY', KEYS[2], 'sv', 1)
 redis.call('HSET', KEYS[2], 'room', '0')
 wipe(ARGV[2])
+tell(ARGV[2])
 return 1`);
 
 /**

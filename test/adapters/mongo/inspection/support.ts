@@ -5,6 +5,7 @@ import { Inspector } from '../../../../src/adapters/mongo/inspection/inspector.j
 import type { LogDocument } from '../../../../src/adapters/mongo/layout/log-document.js';
 import { pointerId, seqOf } from '../../../../src/adapters/mongo/layout/ids.js';
 import type { PointerDocument } from '../../../../src/adapters/mongo/layout/pointer-document.js';
+import { convertOrder } from '../../../../src/adapters/mongo/order/convert.js';
 import type { TopicOverview } from '../../../../src/adapters/mongo/topics/records.js';
 import type { ConsumerLink } from '../../../../src/port/delivery-store.js';
 import type { SubscriptionStats } from '../../../../src/port/inspection.js';
@@ -35,7 +36,7 @@ export interface Office extends Desk {
 }
 
 export async function openOffice(options: DeskOptions = {}): Promise<Office> {
-  const desk = await openDesk({ convertOrder: (context, record) => deliveries.convert(context, record), ...options });
+  const desk = await openDesk({ convertOrder: (context, { id }) => convertOrder(context, id), changed: (record) => { deliveries.changed(record); }, ...options });
   const { context, directory, retention } = desk;
   const deliveries = new Deliveries(context, directory);
   const inspector = new Inspector(context, directory, retention);

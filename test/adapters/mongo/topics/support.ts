@@ -11,7 +11,7 @@ import type { TopicDocument } from '../../../../src/adapters/mongo/layout/topic-
 import { Publisher } from '../../../../src/adapters/mongo/publish/publisher.js';
 import { Retention } from '../../../../src/adapters/mongo/publish/retention.js';
 import { Directory } from '../../../../src/adapters/mongo/topics/directory.js';
-import type { ConvertOrder } from '../../../../src/adapters/mongo/topics/records.js';
+import type { ConvertOrder, PolicyChanged } from '../../../../src/adapters/mongo/topics/records.js';
 import { KeySpace } from '../../../../src/keys/key-space.js';
 import type { BrokerEvent } from '../../../../src/port/events.js';
 import type { OutgoingMessage } from '../../../../src/port/message.js';
@@ -31,6 +31,7 @@ export interface DeskOptions {
   readonly database?: string;
   readonly connection?: Partial<ConnectionOptions>;
   readonly convertOrder?: ConvertOrder;
+  readonly changed?: PolicyChanged;
   readonly deadlineMs?: number;
   readonly limits?: Partial<TopicLimits>;
   /** What the clock of this process shows. */
@@ -64,7 +65,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const { clock } = options;
   const own: Runtime = clock === undefined ? runtime : Object.assign(systemRuntime(), { now: () => clock(runtime.now()) });
   const context: Context = { store, keys: new KeySpace('cw:'), runtime: own, clientId: own.newId(), limits: { ...limits, ...options.limits }, report: (event) => events.push(event) };
-  const directory = new Directory(context, options.convertOrder ?? (async () => undefined));
+  const directory = new Directory(context, options.convertOrder ?? (async () => undefined), options.changed ?? (() => undefined));
   const retention = new Retention(context, directory);
   const publisher = new Publisher(context, directory, retention, options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs });
   onTestFinished(async () => {

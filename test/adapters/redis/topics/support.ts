@@ -53,7 +53,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const connection = options.plant === undefined ? real : planted(real, options.plant);
   const events: BrokerEvent[] = [];
   const context: Context = { connection, keys: new KeySpace('cw:'), runtime, clientId: runtime.newId(), limits: { ...limits, ...options.limits }, report: (event) => events.push(event) };
-  const directory = new Directory(context, options.convertOrder ?? (async () => undefined));
+  const directory = new Directory(context, options.convertOrder ?? (async () => undefined), () => undefined);
   const retention = new Retention(context, directory);
   const mover = new ScheduledMover(context, directory, retention);
   const publisher = new Publisher(context, directory, retention, mover, options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs });

@@ -10,6 +10,7 @@ import type { LogDocument } from '../../../../../src/adapters/mongo/layout/log-d
 import { logDocument } from '../../../../../src/adapters/mongo/layout/message-codec.js';
 import { newPointer } from '../../../../../src/adapters/mongo/layout/new-pointer.js';
 import type { PointerDocument } from '../../../../../src/adapters/mongo/layout/pointer-document.js';
+import { convertOrder } from '../../../../../src/adapters/mongo/order/convert.js';
 import { Directory } from '../../../../../src/adapters/mongo/topics/directory.js';
 import type { SubscriptionRecord } from '../../../../../src/adapters/mongo/topics/records.js';
 import type { ClaimAnswer, ConsumerLink, RenewAnswer } from '../../../../../src/port/delivery-store.js';
@@ -47,7 +48,7 @@ export class Stage {
     };
     this.store = store;
     this.context = { store, keys: new KeySpace('cw:'), runtime, clientId: runtime.newId(), limits, report };
-    this.directory = new Directory(this.context, (context, record) => this.deliveries.convert(context, record));
+    this.directory = new Directory(this.context, (context, { id }) => convertOrder(context, id), (record) => { this.deliveries.changed(record); });
     this.deliveries = new Deliveries(this.context, this.directory);
   }
 
