@@ -11,8 +11,8 @@ export const indexes: Readonly<Partial<Record<HotCollection, readonly IndexDescr
   ],
   cw_deliv: [
     { name: 'cw_claim', key: { s: 1, st: 1, at: 1, q: 1 } },
-    { name: 'cw_scheduled', key: { s: 1, at: 1 }, partialFilterExpression: { sch: true } },
-    { name: 'cw_key', key: { s: 1, k: 1, q: 1 }, partialFilterExpression: { k: { $exists: true } } },
+    { name: 'cw_scheduled', key: { s: 1, ts: 1, q: 1 }, partialFilterExpression: { sch: true } },
+    { name: 'cw_key', key: { s: 1, k: 1, ts: 1, q: 1 }, partialFilterExpression: { k: { $exists: true } } },
   ],
   cw_holds: [{ name: 'cw_until', key: { s: 1, until: 1 } }],
   // Not by the end of the value: its revision is remembered for longer.

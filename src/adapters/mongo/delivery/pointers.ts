@@ -5,8 +5,10 @@ import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument, type PointerState } from '../layout/pointer-document.js';
 import { candidateFields, type Candidate } from './candidate.js';
 
-/** Messages of a key, in order. */
-export const laneIndex: Document = { s: 1, k: 1, q: 1 };
+/** Messages of a key, by their place. */
+export const laneIndex: Document = { s: 1, k: 1, ts: 1, q: 1 };
+/** Those that were published to be due later, by their place. */
+export const scheduledIndex = 'cw_scheduled';
 
 /** What a claim writes. */
 export interface Taking {
@@ -31,10 +33,12 @@ export class Pointers {
   }
 
   /** What may be taken now, by time and place. `calm`: only what does not have to run alone. */
-  ready(limit: number, calm?: { readonly lastDelivery: number }): Promise<Candidate[]> {
+  async ready(limit: number, calm?: { readonly lastDelivery: number }): Promise<Candidate[]> {
     const filter: Filter<PointerDocument> = { s: this.#subscription, st: pointerState.live, ...besideNow<PointerDocument>(this.#context.store, 'at', '$lte') };
     if (calm !== undefined) filter.$or = [{ n: { $lt: calm.lastDelivery } }, { l: { $ne: true }, tok: { $exists: false } }];
-    return this.read('claim', filter, { at: 1, q: 1 }, limit);
+    const found = await this.read('claim', filter, { at: 1, q: 1 }, limit);
+    // An estimated time may be ahead.
+    return found.filter(({ at, now }) => !(at > now));
   }
 
   /** When the next one may be taken (the server's clock, ms); undefined: none is known of. */
@@ -45,7 +49,7 @@ export class Pointers {
     return next?.at.getTime();
   }
 
-  read(what: string, filter: Filter<PointerDocument>, sort: Record<string, 1>, limit: number, hint?: Document): Promise<Candidate[]> {
+  read(what: string, filter: Filter<PointerDocument>, sort: Record<string, 1>, limit: number, hint?: Document | string): Promise<Candidate[]> {
     const options = { projection: candidateFields, ...(hint === undefined ? {} : { hint }) };
     return this.#context.store.attempt(what, () => this.#all.find<Candidate>(filter, options).sort(sort).limit(limit).batchSize(limit + 1).toArray());
   }
@@ -116,7 +120,7 @@ export class Pointers {
   async unparkFirst(key: string): Promise<boolean> {
     return this.#context.store.attempt('settlement', async (attempt) => {
       const of: Filter<PointerDocument> = { s: this.#subscription, k: key };
-      const first = await this.#all.findOneAndUpdate({ ...of, st: pointerState.parked }, { $set: { st: pointerState.live } }, { sort: { k: 1, q: 1 }, hint: laneIndex, projection: { _id: 1 }, writeConcern: { w: 1 } });
+      const first = await this.#all.findOneAndUpdate({ ...of, st: pointerState.parked }, { $set: { st: pointerState.live } }, { sort: { k: 1, ts: 1, q: 1 }, hint: laneIndex, projection: { _id: 1 }, writeConcern: { w: 1 } });
       return first !== null || (attempt > 1 && (await this.#all.findOne({ ...of, st: pointerState.live }, { hint: laneIndex, projection: { _id: 1 } })) !== null);
     });
   }

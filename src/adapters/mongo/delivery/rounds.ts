@@ -72,7 +72,7 @@ export class Rounds {
   constructor(desk: RoundsOwner) {
     this.#desk = desk;
     this.#lanes = new Lanes(desk.context, desk.pointers, desk.id);
-    this.#reader = new LaneReader(desk.pointers, desk.id);
+    this.#reader = new LaneReader(desk.context.store, desk.pointers, desk.id);
   }
 
   get lanes(): Lanes {
@@ -94,7 +94,7 @@ export class Rounds {
 
   /** The order of the subscription is another one. */
   reordered(): void {
-    this.#reader = new LaneReader(this.#desk.pointers, this.#desk.id);
+    this.#reader = new LaneReader(this.#desk.context.store, this.#desk.pointers, this.#desk.id);
     this.#lanes.likely.clear();
     this.ring();
   }

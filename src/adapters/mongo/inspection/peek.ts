@@ -5,7 +5,7 @@ import type { PointerDocument } from '../layout/pointer-document.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { messagesOf } from './messages.js';
 import { inChunks, pages } from './pages.js';
-import { mostScheduled, scheduled, seen } from './state.js';
+import { due, seen } from './state.js';
 
 interface Looked extends PointerDocument {
   readonly now: Date;
@@ -20,8 +20,8 @@ interface Placed extends PeekedMessage {
 /** The oldest unsettled messages, in order, without taking them. */
 export async function peek(context: Context, record: SubscriptionRecord, limit: number): Promise<readonly PeekedMessage[]> {
   if (limit < 1) return [];
-  const [published, due] = await Promise.all([oldest(context, record, limit), oldestDue(context, record, limit)]);
-  return [...published, ...due]
+  const [published, later] = await Promise.all([oldest(context, record, limit), oldestDue(context, record, limit)]);
+  return [...published, ...later]
     .sort((left, right) => left.message.publishedAt - right.message.publishedAt || left.q - right.q)
     .slice(0, limit)
     .map(({ message, state, deliveryCount }) => ({ message, state, deliveryCount }));
@@ -43,9 +43,8 @@ async function oldest(context: Context, { id }: SubscriptionRecord, limit: numbe
 
 async function oldestDue(context: Context, { id }: SubscriptionRecord, limit: number): Promise<readonly Placed[]> {
   const { store } = context;
-  const most = Math.max(limit, mostScheduled);
   const found = await store.attempt('look at messages', () =>
-    store.collection<PointerDocument>('cw_deliv').find<Looked>({ s: id, ...scheduled }, { projection: fields, sort: { at: 1 }, limit: most, batchSize: Math.min(1_001, most + 1), hint: 'cw_scheduled' }).toArray());
+    store.collection<PointerDocument>('cw_deliv').find<Looked>({ s: id, ...due(store) }, { projection: fields, sort: { ts: 1, q: 1 }, limit, batchSize: Math.min(1_001, limit + 1), hint: 'cw_scheduled' }).toArray());
   const all: Placed[] = [];
   for (const chunk of inChunks(found)) all.push(...(await shown(context, chunk)));
   return all;

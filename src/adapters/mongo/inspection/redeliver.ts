@@ -45,6 +45,7 @@ function pointer({ id, topicId }: SubscriptionRecord): Document {
     t: 1,
     m: '$_id',
     q: 1,
+    ts: 1,
     st: { $literal: pointerState.live },
     at: '$$NOW',
     n: { $literal: 0 },

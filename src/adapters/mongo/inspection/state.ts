@@ -1,4 +1,6 @@
 import type { Document, Filter } from 'mongodb';
+import type { MongoStore } from '../connection/store.js';
+import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
 
 const hasNoLease: Document = { $eq: [{ $type: '$tok' }, 'missing'] };
@@ -16,8 +18,7 @@ export const seen: Filter<PointerDocument> = { ...unsettled, $expr: { $or: [{ $l
 /** Waits or is delayed: in nobody's hands. */
 export const inNobodysHands: Filter<PointerDocument> = { ...unsettled, $expr: { $or: [{ $lte: ['$at', '$$NOW'] }, { $eq: [notYet, 'delayed'] }] } };
 
-/** Their place is when they were due, whatever their number. There is an index of them: `cw_scheduled`. */
-export const scheduled: Filter<PointerDocument> = { sch: true, ...seen };
-
-/** More of them than this are not looked at. */
-export const mostScheduled = 1_000;
+/** Published to be due later, and due: their place is by that time, whatever their number. There is an index of them, by place: `cw_scheduled`. */
+export function due(store: Pick<MongoStore, 'probes' | 'clock'>): Filter<PointerDocument> {
+  return { sch: true, $and: [seen, besideNow<PointerDocument>(store, 'ts', '$lte')] };
+}

@@ -6,7 +6,7 @@ import type { LogDocument } from '../layout/log-document.js';
 import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
 import type { SubscriptionRecord, TopicOverview } from '../topics/records.js';
-import { mostScheduled, notYet, scheduled, seen } from './state.js';
+import { due, notYet, seen } from './state.js';
 
 /** More than so many of an index are not counted: then it is unknown. */
 export const mostCounted = 1_000_000;
@@ -67,24 +67,22 @@ async function countLater({ store }: Context, { id }: SubscriptionRecord, { read
 
 interface Oldest {
   readonly now: Date;
-  readonly ts?: Date;
-  readonly log: readonly { readonly ts: Date }[];
+  readonly ts: Date;
 }
 
 /** Of the oldest that is neither settled nor dead. Pointers sort by the order of messages, but for scheduled ones; so many of them are looked at. */
 async function oldestAge({ store }: Context, { id }: SubscriptionRecord, { read }: Bounds): Promise<number | null> {
   const all = store.collection('cw_deliv');
-  const message = { $lookup: { from: 'cw_log', localField: 'm', foreignField: '_id', pipeline: [{ $project: { _id: 0, ts: 1 } }], as: 'log' } };
-  const shown = [message, { $project: { _id: 0, ts: 1, log: 1, now: '$$NOW' } }];
+  const message = { $lookup: { from: 'cw_log', localField: 'm', foreignField: '_id', pipeline: [{ $project: { _id: 1 } }], as: 'log' } };
+  // Not that of a publish that is under way.
+  const isStored = { $or: [{ b: { $exists: true } }, { 'log.0': { $exists: true } }] };
+  const shown = [message, { $match: isStored }, { $project: { _id: 0, ts: 1, now: '$$NOW' } }];
   const published = [{ $match: { _id: pointerIds(id) } }, { $sort: { _id: 1 } }, { $limit: read }, { $match: { sch: { $ne: true }, ...seen } }, { $limit: 10 }, ...shown];
-  const due = [{ $match: { s: id, ...scheduled } }, { $sort: { at: 1 } }, { $limit: mostScheduled }, ...shown];
+  const later = [{ $match: { s: id, ...due(store) } }, { $sort: { ts: 1, q: 1 } }, { $limit: 10 }, ...shown];
   const found = await Promise.all([
     store.attempt('look at messages', () => all.aggregate<Oldest>(published).toArray()),
-    store.attempt('look at messages', () => all.aggregate<Oldest>(due, { hint: 'cw_scheduled' }).toArray()),
+    store.attempt('look at messages', () => all.aggregate<Oldest>(later, { hint: 'cw_scheduled' }).toArray()),
   ]);
-  const ages = found.flat().flatMap(({ now, ts, log }) => {
-    const publishedAt = ts ?? log[0]?.ts;
-    return publishedAt === undefined ? [] : [now.getTime() - publishedAt.getTime()];
-  });
+  const ages = found.flat().map(({ now, ts }) => now.getTime() - ts.getTime());
   return ages.length === 0 ? null : Math.max(0, ...ages);
 }

@@ -30,6 +30,8 @@ export interface PointerDocument {
   readonly m: string;
   /** The message's sequence number. */
   readonly q: number;
+  /** When the message was published; of a scheduled one: when it is due. With `q` its place in the order. */
+  readonly ts: Date;
   readonly st: PointerState;
   /**
    * The next moment at which it may be taken: fresh and scheduled when it is due, delayed when its delay is over, leased when the lease ends. Every
@@ -64,5 +66,4 @@ export interface PointerDocument {
   readonly b?: StoredBody | undefined;
   readonly h?: readonly string[] | undefined;
   readonly c?: string | undefined;
-  readonly ts?: Date | undefined;
 }

@@ -1,15 +1,14 @@
 import type { Filter } from 'mongodb';
+import type { MongoStore } from '../connection/store.js';
 import type { Candidate } from '../delivery/candidate.js';
-import { laneIndex, type Pointers } from '../delivery/pointers.js';
+import { laneIndex, scheduledIndex, type Pointers } from '../delivery/pointers.js';
 import { pointerIds } from '../layout/ids.js';
+import { besideNow } from '../layout/now-filter.js';
+import { inPlace } from '../layout/place.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
 
-/** What there is of a key, lowest first. */
-export interface Lane {
-  readonly pointers: readonly Candidate[];
-  /** There may be more than was read. */
-  readonly isCut: boolean;
-}
+/** What there is of a key, by its place. */
+export type Lane = readonly Candidate[];
 
 /** A key, and how many of it are to be read. */
 export interface Asked {
@@ -26,12 +25,14 @@ const mostAlone = 32;
 
 /** Reads keys that are held: everything that is unsettled, in order. */
 export class LaneReader {
+  readonly #store: Pick<MongoStore, 'probes' | 'clock'>;
   readonly #pointers: Pointers;
   readonly #subscription: string;
   /** The lowest pointer that may be unsettled, where one order is kept for all. */
   #floor: string | undefined = undefined;
 
-  constructor(pointers: Pointers, subscription: string) {
+  constructor(store: Pick<MongoStore, 'probes' | 'clock'>, pointers: Pointers, subscription: string) {
+    this.#store = store;
     this.#pointers = pointers;
     this.#subscription = subscription;
   }
@@ -44,9 +45,13 @@ export class LaneReader {
   /** All messages as one lane. Whoever calls holds it. */
   async strict(limit: number): Promise<Lane> {
     const { $gte, $lt } = pointerIds(this.#subscription);
-    const pointers = await this.#pointers.read('claim', { _id: { $gte: this.#floor ?? $gte, $lt }, ...unsettled }, { _id: 1 }, limit);
-    this.#floor = pointers[0]?._id ?? this.#floor;
-    return { pointers, isCut: pointers.length === limit };
+    const [published, due] = await Promise.all([
+      // Their ids are in the order of their places.
+      this.#pointers.read('claim', { _id: { $gte: this.#floor ?? $gte, $lt }, sch: { $ne: true }, ...this.#there }, { _id: 1 }, limit),
+      this.#pointers.read('claim', { s: this.#subscription, sch: true, ...this.#there }, { ts: 1, q: 1 }, limit, scheduledIndex),
+    ]);
+    this.#floor = published[0]?._id ?? this.#floor;
+    return inPlace(published, due, limit);
   }
 
   /** Keys that could not be read are missing from the answer. */
@@ -60,31 +65,30 @@ export class LaneReader {
   }
 
   async #one({ key, limit }: Asked): Promise<readonly [string, Lane]> {
-    const pointers = await this.#pointers.read('claim', this.#of({ $eq: key }), { k: 1, q: 1 }, limit, laneIndex);
-    return [key, { pointers, isCut: pointers.length === limit }];
+    return [key, await this.#pointers.read('claim', this.#of({ $eq: key }), { k: 1, ts: 1, q: 1 }, limit, laneIndex)];
   }
 
   /** Whoever has many may take the place of those behind it: these are missing then. */
-  async #together(keys: readonly string[]): Promise<Map<string, Lane>> {
+  async #together(keys: readonly string[]): Promise<ReadonlyMap<string, Lane>> {
     if (keys.length === 0) return new Map();
     const limit = keys.length * shallow + 16;
-    const found = await this.#pointers.read('claim', this.#of({ $in: [...keys] }), { k: 1, q: 1 }, limit, laneIndex);
-    const isCut = found.length === limit;
-    const last = found.at(-1)?.k;
-    const lanes = new Map<string, Candidate[]>(isCut ? [] : keys.map((key) => [key, []]));
+    const found = await this.#pointers.read('claim', this.#of({ $in: [...keys] }), { k: 1, ts: 1, q: 1 }, limit, laneIndex);
+    const lanes = new Map<string, Candidate[]>(found.length === limit ? [] : keys.map((key) => [key, []]));
     for (const pointer of found) {
       const key = pointer.k ?? '';
       const lane = lanes.get(key);
       if (lane === undefined) lanes.set(key, [pointer]);
       else lane.push(pointer);
     }
-    return new Map([...lanes].map(([key, pointers]) => [key, { pointers, isCut: isCut && key === last }]));
+    return lanes;
   }
 
   #of(k: { readonly $eq: string } | { readonly $in: string[] }): Filter<PointerDocument> {
-    return { s: this.#subscription, k, ...unsettled };
+    return { s: this.#subscription, k, ...this.#there };
+  }
+
+  /** Parked ones as well; what is only scheduled is not there yet. */
+  get #there(): Filter<PointerDocument> {
+    return { st: { $in: [pointerState.live, pointerState.parked] }, ...besideNow<PointerDocument>(this.#store, 'ts', '$lte') };
   }
 }
-
-/** Parked ones as well; what is only scheduled is not there yet. */
-const unsettled: Filter<PointerDocument> = { st: { $in: [pointerState.live, pointerState.parked] }, $or: [{ sch: { $ne: true } }, { n: { $gt: 0 } }, { $expr: { $lte: ['$at', '$$NOW'] } }] };

@@ -124,8 +124,8 @@ function mostOf({ widest }: DeskLink): number {
   return Math.max(1, Math.floor(widest / 4));
 }
 
-function headOf({ pointers }: Lane, policy: SubscriptionPolicy): Head {
-  const born = pointers.filter((pointer) => !isUnborn(pointer));
+function headOf(lane: Lane, policy: SubscriptionPolicy): Head {
+  const born = lane.filter((pointer) => !isUnborn(pointer));
   const shut = shutBy(born);
   const ending: Grant[] = [];
   const calm: Candidate[] = [];

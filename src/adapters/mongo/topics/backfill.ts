@@ -100,6 +100,7 @@ function pointer({ id, topicId }: SubscriptionRecord): Document {
     t: 1,
     m: '$_id',
     q: 1,
+    ts: 1,
     st: { $literal: pointerState.live },
     at: '$ts',
     n: { $literal: 0 },

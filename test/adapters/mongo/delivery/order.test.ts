@@ -38,6 +38,20 @@ describeMongo('Mongo deliveries: order', () => {
     expect([await one.pointers.countDocuments(), await one.holds.countDocuments({ w: { $exists: false } })]).toEqual([0, 0]);
   });
 
+  it.each(['key', 'strict'] as const)('order %s: what was scheduled comes by when it fell due, among what was published', async (order) => {
+    const stage = await openStage();
+    await stage.queue({ order });
+    await stage.publish({ body: 'third', key: 'a', delayMs: 300 }, { body: 'much later', key: 'a', delayMs: 60_000 }, { body: 'second', key: 'a', delayMs: 150 }, { body: 'first', key: 'a' });
+    await new Promise((resolve) => { setTimeout(resolve, 350); });
+    await stage.publish({ body: 'fourth', key: 'a' }, { body: 'fifth', key: 'a' });
+    const consumer = await stage.consumer();
+    const held = (await consumer.claim(20)).deliveries;
+    expect(bodies(held)).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+    // What comes back takes its place again.
+    await consumer.end('release', held);
+    expect(bodies((await consumer.claim(20)).deliveries)).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+  });
+
   it('a run is a quarter of the window, in order, and under strict order the window', async () => {
     const stage = await openStage();
     await stage.queue({ order: 'key' });

@@ -43,7 +43,9 @@ describeMongo('counts of a subscription in MongoDB', () => {
   it('tell the age of the oldest, wherever it is', async () => {
     const { office, ids } = await withMessages(3);
     const [first = '', second = ''] = ids;
-    await office.log.updateOne({ _id: second }, [{ $set: { ts: { $subtract: ['$$NOW', hour] } } }]);
+    const ts = { $subtract: ['$$NOW', hour] };
+    await office.log.updateOne({ _id: second }, [{ $set: { ts } }]);
+    await office.put([second], { ts });
     const isOld = async (): Promise<boolean> => ((await office.counts()).oldestAgeMs ?? 0) >= hour;
     await office.put([first], as.dead('Rejected'));
     expect(await isOld()).toBe(true);
