@@ -5,14 +5,15 @@ export const rememberedMs = 86_400_000;
 /** One that has ended less long: its body is to go, and what is written later is above it by the clock alone, but for what clocks of servers differ. */
 const endedMs = 300_000;
 
-/** Calls of one client at an expected revision that are remembered: it waits for an answer before it knows the next revision. */
-const mostOfClient = 4;
+/** Writes at an expected revision that are remembered, of all clients. */
 const mostDone = 64;
 
 /** Who writes, so that a write that is sent again is known. */
 export interface WriteToken {
   readonly client: string;
   readonly token: string;
+  /** Writes of this client that wait for their answer. */
+  readonly open: readonly string[];
 }
 
 /**
@@ -64,8 +65,9 @@ export function isDone({ token }: WriteToken): Document {
   return { $eq: ['$w', literal(token)] };
 }
 
-/** The remembered writes, with this one of revision `made`. */
-export function done({ token, client }: WriteToken, made: string): Document {
-  const of = (operator: '$eq' | '$ne'): Document => ({ $filter: { input: { $ifNull: ['$t', []] }, cond: { [operator]: ['$$this.c', literal(client)] } } });
-  return { $slice: [{ $concatArrays: [[{ w: literal(token), c: literal(client), v: made }], { $slice: [of('$eq'), mostOfClient - 1] }, of('$ne')] }, mostDone] };
+/** The remembered writes, with this one of revision `made`: whatever of this client has its answer is forgotten. */
+export function done({ token, client, open }: WriteToken, made: string): Document {
+  const isKept = { $or: [{ $ne: ['$$this.c', literal(client)] }, { $in: ['$$this.w', literal(open)] }] };
+  const others = { $filter: { input: { $ifNull: ['$t', []] }, cond: isKept } };
+  return { $slice: [{ $concatArrays: [[{ w: literal(token), c: literal(client), v: made }], others] }, mostDone] };
 }

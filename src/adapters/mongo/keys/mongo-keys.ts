@@ -10,6 +10,7 @@ import { KeyLooks } from './key-looks.js';
 import { delPipeline, setPipeline, stateFields } from './key-pipelines.js';
 import { absent, stateAt, type StoredKey } from './key-state.js';
 import { KeyVersions } from './key-versions.js';
+import { OpenCalls } from './open-calls.js';
 
 /**
  * Shared values: a document each, written by pipelines that decide by the server's clock. Every call is one command, two more where replaced values are kept.
@@ -20,14 +21,13 @@ export class MongoKeys implements KeyStore {
   /** For watchers. */
   readonly looks: KeyLooks;
   readonly #versions: KeyVersions;
-  readonly #client: string;
-  #calls = 0;
+  readonly #calls: OpenCalls;
 
   constructor(context: Context) {
     this.documents = new KeyDocuments(context);
     this.looks = new KeyLooks(context, this.documents);
     this.#versions = new KeyVersions(context);
-    this.#client = createHash('sha1').update(context.clientId).digest('hex').slice(0, 12);
+    this.#calls = new OpenCalls(createHash('sha1').update(context.clientId).digest('hex').slice(0, 12));
   }
 
   get(key: KeyRef): Observable<KeyState> {
@@ -38,11 +38,11 @@ export class MongoKeys implements KeyStore {
   }
 
   set(write: KeyWrite): Observable<KeyWriteAnswer> {
-    return defer(() => this.#set(write, this.#token()));
+    return defer(() => this.#call(write, (token) => this.#set(write, token)));
   }
 
   del(request: KeyDelete): Observable<KeyWriteAnswer> {
-    return defer(() => this.#del(request, this.#token()));
+    return defer(() => this.#call(request, (token) => this.#del(request, token)));
   }
 
   expire(key: KeyRef, ttlMs: number): Observable<boolean> {
@@ -122,8 +122,7 @@ export class MongoKeys implements KeyStore {
     this.#versions.tidy(this.documents.idOf(key), stored);
   }
 
-  #token(): WriteToken {
-    this.#calls += 1;
-    return { client: this.#client, token: `${this.#client}_${this.#calls.toString(36)}` };
+  #call<T>({ key, expectedRevision }: Pick<KeyWrite, 'key' | 'expectedRevision'>, call: (token: WriteToken) => Promise<T>): Promise<T> {
+    return this.#calls.run(this.documents.idOf(key), expectedRevision !== undefined, call);
   }
 }
