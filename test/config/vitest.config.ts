@@ -37,9 +37,9 @@ const settings: Readonly<Record<string, object>> = {
   mongo: { ...mongo, testTimeout: 60_000 },
   'mongo-6': { ...mongo, testTimeout: 60_000, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },
   // Most of their time is waiting for leases and timeouts.
-  faults: { ...again, globalSetup: [...redis.globalSetup, 'test/faults/compile.ts'], testTimeout: 180_000, maxConcurrency: 4 },
-  // The files share one parse of the sources.
-  architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000 },
+  faults: { ...again, globalSetup: [...servers.globalSetup, 'test/faults/compile.ts'], testTimeout: 180_000, maxConcurrency: 4 },
+  // The files share one parse of the sources: one worker has them all, when the others are done.
+  architecture: { isolate: false, fileParallelism: false, testTimeout: 60_000, sequence: { groupOrder: 1 } },
   package: { globalSetup: ['test/package/support/pack.ts'], testTimeout: 120_000 },
 };
 
@@ -47,6 +47,8 @@ export default defineConfig({
   root: path('.'),
   resolve: { alias },
   test: {
+    // Most of what takes long waits for servers, leases and elections, so that a core is free for the next file.
+    maxWorkers: 2,
     // A net for what hangs, wide enough for a busy machine: no test measures time by it.
     testTimeout: 30_000,
     // .ci/run sums up what the json file says.

@@ -1,3 +1,4 @@
+import type { FaultBackend } from './backend/backend.js';
 import type { RunRecord } from './check/record.js';
 import type { Violation } from './check/violation.js';
 import type { HistoryEvent } from './history/event.js';
@@ -10,10 +11,15 @@ export function violationText({ invariant, text }: Violation): string {
   return `${invariant}: ${text}`;
 }
 
+/** The command that makes a run again. */
+export function againOf(backend: FaultBackend['name'], row: string, seed: number): string {
+  return `npm run faults -- ${backend === 'redis' ? '' : `--backend ${backend} `}--row ${row} --seed ${seed}`;
+}
+
 /** What broke, the plan, and of the history what has to do with it. */
-export function reportOf(row: string, plan: Plan, { events }: RunRecord, violations: readonly Violation[]): string {
+export function reportOf(again: string, plan: Plan, { events }: RunRecord, violations: readonly Violation[]): string {
   return [
-    `npm run faults -- --row ${row} --seed ${plan.seed}`,
+    again,
     ...violations.slice(0, 20).map(violationText),
     ...(violations.length > 20 ? [`and ${violations.length - 20} more`] : []),
     '',

@@ -14,7 +14,7 @@ import { Stage } from './stage/stage.js';
 const drainMs = 6_000;
 
 async function broken(backend: FaultBackend, id: string, seed: number, plant: (broker: Broker, address: Address) => Broker): Promise<readonly string[]> {
-  const row = rowOf(id);
+  const row = rowOf(id, backend.name);
   const record = await Stage.run({ ...planOf(row, seed), drainMs }, backend, { servers: row.servers, acts: row.acts, plant });
   return [...new Set(violationsOf(record).map(({ invariant }) => invariant))];
 }

@@ -16,7 +16,7 @@ export const memoryBackend: FaultBackend = {
     const shared = over(broker, { open: () => of(undefined), close: () => of(undefined) });
     const proxy = await startProxy({ port: 1 });
     return {
-      durability: { survives: ['process-crash'] },
+      durability: { survives: ['process-crash'], rewinds: [] },
       address: () => ({ backend: 'memory' }),
       broker: () => shared,
       proxy,

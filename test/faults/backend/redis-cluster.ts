@@ -1,13 +1,12 @@
 import { KeySpace } from '../../../src/keys/key-space.js';
-import type { Broker } from '../../../src/port/broker.js';
 import { startProxy } from '../../support/proxy/proxy.js';
 import { startCluster } from '../../support/redis/cluster.js';
 import type { SingleServer } from '../../support/redis/single.js';
-import type { Address, Servers } from './backend.js';
+import type { Servers } from './backend.js';
 import { quick } from './redis-options.js';
 
 /** Three masters with a replica each. */
-export async function clusterServers(broker: (address: Address) => Broker): Promise<Servers> {
+export async function clusterServers(broker: Servers['broker']): Promise<Servers> {
   const cluster = await startCluster();
   const proxy = await startProxy({ port: cluster.nodes[0]?.port ?? 0 });
   const keys = new KeySpace('cw:');
@@ -15,7 +14,7 @@ export async function clusterServers(broker: (address: Address) => Broker): Prom
   const slotOf = (topic: string): Promise<number> => cluster.slotOf(keys.topicKey({ tenantId: 'default', namespace: 'default', topic }, 0));
   const owner = async (topic: string): Promise<SingleServer> => cluster.ownerOf(await slotOf(topic));
   return {
-    durability: { survives: ['process-crash', 'server-crash'] },
+    durability: { survives: ['process-crash', 'server-crash'], rewinds: ['failover'] },
     address: () => ({ backend: 'redis', options: { deadlineMs: 4_000, retryMs: quick.retryMs, topology: 'cluster', hosts: cluster.nodes.map(({ host, port }) => ({ host, port })) } }),
     broker,
     proxy,

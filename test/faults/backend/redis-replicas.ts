@@ -1,20 +1,19 @@
-import type { Broker } from '../../../src/port/broker.js';
 import { startProxy } from '../../support/proxy/proxy.js';
 import { startReplicaSet } from '../../support/redis/replica-set.js';
 import type { SingleServer } from '../../support/redis/single.js';
-import type { Address, Servers, Setting } from './backend.js';
+import type { Servers, Setting } from './backend.js';
 import { footprintOf } from './redis-footprint.js';
 import { quick } from './redis-options.js';
 
 /** A master and its replica, watched by sentinels. With `confirmed` a publish waits until the replica has it. */
-export async function replicaServers(broker: (address: Address) => Broker, { servers }: Setting): Promise<Servers> {
+export async function replicaServers(broker: Servers['broker'], { servers }: Setting): Promise<Servers> {
   const set = await startReplicaSet();
   const proxy = await startProxy({ port: set.servers[0]?.port ?? 0 });
   const isConfirmed = servers === 'confirmed';
   let killed: SingleServer | undefined;
   let frozen: SingleServer | undefined;
   return {
-    durability: { survives: ['process-crash', 'server-crash', ...(isConfirmed ? ['failover' as const] : [])] },
+    durability: { survives: ['process-crash', 'server-crash', ...(isConfirmed ? ['failover' as const] : [])], rewinds: ['failover'] },
     address: () => ({ backend: 'redis', options: { ...quick, topology: 'sentinel', masterName: set.name, hosts: set.sentinels.map(({ host, port }) => ({ host, port })), ...(isConfirmed ? { durability: { replicas: 1, timeoutMs: 1_000 } } : {}) } }),
     broker,
     proxy,

@@ -1,7 +1,6 @@
-import type { Broker } from '../../../src/port/broker.js';
 import { startProxy } from '../../support/proxy/proxy.js';
 import { startSingle } from '../../support/redis/single.js';
-import type { Address, Servers, Setting } from './backend.js';
+import type { Servers, Setting } from './backend.js';
 import { powerCut } from './power-cut.js';
 import { footprintOf } from './redis-footprint.js';
 import { quick } from './redis-options.js';
@@ -11,7 +10,7 @@ import { scriptNames } from './scripts.js';
 export const canary = 'canary-password';
 
 /** One server, and one line to it that can be made bad. */
-export async function singleServer(broker: (address: Address) => Broker, { servers, seed }: Setting): Promise<Servers> {
+export async function singleServer(broker: Servers['broker'], { servers, seed }: Setting): Promise<Servers> {
   const isAlways = servers === 'always';
   const server = await startSingle({ persistence: isAlways ? 'always' : 'everysec', settings: { 'enable-debug-command': 'local', 'busy-reply-threshold': 200 } });
   const proxy = await startProxy({ port: server.port, seed, scripts: await scriptNames() });
@@ -20,7 +19,7 @@ export async function singleServer(broker: (address: Address) => Broker, { serve
   if (servers === 'login') await server.call('ACL', 'SETUSER', 'app', 'on', `>${canary}`, '~*', '&*', '+@all');
   return {
     // A server that is killed has given to the system what it wrote: only a power cut can take it.
-    durability: { survives: ['process-crash', 'server-crash', ...(isAlways ? ['power-cut' as const] : [])] },
+    durability: { survives: ['process-crash', 'server-crash', ...(isAlways ? ['power-cut' as const] : [])], rewinds: ['failover'] },
     address: (line) => ({ backend: 'redis', options: { ...quick, ...(line === 'admin' ? {} : login), hosts: [{ host: '127.0.0.1', port: line === 'proxy' ? proxy.port : server.port }] } }),
     broker,
     proxy,

@@ -19,7 +19,7 @@ describe('the checker of histories', () => {
 
   it.each(excused)('excuses by the durability of the server that $bug, and nowhere else', ({ record }) => {
     expect(violationsOf(record)).toEqual([]);
-    const durable = { ...record, rules: { ...record.rules, durability: { survives: ['process-crash', 'server-crash', 'failover', 'power-cut'] as const } } };
+    const durable = { ...record, rules: { ...record.rules, durability: { survives: ['process-crash', 'server-crash', 'failover', 'power-cut'] as const, rewinds: ['failover'] as const } } };
     expect(violationsOf(durable)).not.toEqual([]);
   });
 });

@@ -22,8 +22,7 @@ export class Excuses {
         const span = { on: event.on, from: event.t, to: Infinity };
         const { hazard } = event;
         const isLoss = hazard === 'wiped' || (hazard !== undefined && hazard !== 'group-lost' && !rules.durability.survives.includes(hazard));
-        // Nobody waits until a replica has an ack, or a count.
-        this.#rewinds ||= isLoss || hazard === 'group-lost' || hazard === 'failover';
+        this.#rewinds ||= isLoss || hazard === 'group-lost' || (hazard !== undefined && rules.durability.rewinds.includes(hazard));
         const loss = isLoss ? { from: hazard === 'wiped' ? 0 : event.t - rules.tailMs, to: Infinity } : undefined;
         this.#spans.push(span);
         if (loss !== undefined) this.#losses.push(loss);

@@ -1,6 +1,6 @@
 import type { DurabilityRow } from '../../../src/port/capabilities.js';
 import type { SubscriptionPolicy } from '../../../src/port/policy.js';
-import type { HistoryEvent } from '../history/event.js';
+import type { Hazard, HistoryEvent } from '../history/event.js';
 
 export interface SubscriptionPlan {
   /** `orders/a`. */
@@ -12,8 +12,12 @@ export interface SubscriptionPlan {
 /** What the checker holds a run against. */
 export interface Rules {
   readonly subscriptions: readonly SubscriptionPlan[];
-  /** What an acknowledged write survives. */
-  readonly durability: Pick<DurabilityRow, 'survives'>;
+  readonly durability: {
+    /** What an acknowledged write survives. */
+    readonly survives: DurabilityRow['survives'];
+    /** What takes back what nobody waited for: an ack that no replica has yet, or a count. */
+    readonly rewinds: readonly Hazard[];
+  };
   /** Of what a failure that is not survived may take: the last so many ms. */
   readonly tailMs: number;
   /** How late what is available again may be handed out, counted from the end of the last fault in between. */

@@ -1,4 +1,5 @@
 import type { Broker } from '../../../src/port/broker.js';
+import type { Runtime } from '../../../src/port/runtime.js';
 import type { HistoryEvent } from '../history/event.js';
 import { Journal } from '../history/journal.js';
 import { Member, type MemberReport } from './member.js';
@@ -27,9 +28,9 @@ export interface Actor {
 }
 
 /** A member in this process: cheap; it can be cut off, but not killed. */
-export function actHere(plan: MemberPlan, seed: number, broker: Broker, folder: string, heard: (event: HistoryEvent) => void): Actor {
+export function actHere(plan: MemberPlan, seed: number, broker: Broker, runtime: Runtime, folder: string, heard: (event: HistoryEvent) => void): Actor {
   const journal = new Journal(folder, plan.name, heard);
-  const member = new Member(plan, seed, broker, journal);
+  const member = new Member(plan, seed, broker, runtime, journal);
   const begun = member.begin();
   const cannot = (): never => { throw new Error(`${plan.name} lives here; only a child can be killed or frozen`); };
   return {

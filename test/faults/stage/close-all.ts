@@ -8,12 +8,12 @@ export async function closeAll({ actors, closed, servers }: Stage, before: Reado
   const living = [...actors.values()].filter((actor) => !actor.isGone);
   const reports = [...closed, ...(await Promise.all(living.map(async (actor) => [actor.name, await actor.close(closeMs)] as const)))];
   let leaks: readonly string[] = [];
-  // A server notices only a moment later that a connection has ended.
+  // A server notices only a moment later that a connection has ended; mongod when what it was asked for on it is over.
   await until('nothing is left behind', async () => {
     const after = await servers.footprint();
     leaks = Object.entries(after).flatMap(([what, count]) => (count > (before[what] ?? 0) ? [`${what}: ${before[what] ?? 0} before, ${count} after`] : []));
     return leaks.length === 0;
-  }, 2_000).catch(() => undefined);
+  }, 5_000).catch(() => undefined);
   return {
     closing: Object.fromEntries(reports.map(([name, { closedInMs }]) => [name, closedInMs])),
     unsettled: reports.flatMap(([, { unsettled }]) => unsettled),

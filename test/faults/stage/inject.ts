@@ -32,12 +32,9 @@ async function begin(stage: Stage, what: FaultKind, forMs: number): Promise<() =
       await pause(forMs);
       return () => servers.restart();
     case 'freeze-server':
-      servers.freeze();
+      await servers.freeze();
       await pause(forMs);
-      return () => {
-        servers.thaw();
-        return undefined;
-      };
+      return async () => { await servers.thaw(); };
     case 'command':
       await commands(stage, what, forMs);
       return async () => { if (what.undo !== undefined) await servers.command(...what.undo); };

@@ -1,7 +1,7 @@
 import { firstValueFrom } from 'rxjs';
 import { Chronow } from '../../../src/chronow.js';
 import type { Broker } from '../../../src/port/broker.js';
-import { systemRuntime } from '../../../src/system-runtime.js';
+import type { Runtime } from '../../../src/port/runtime.js';
 import type { Journal } from '../history/journal.js';
 import { consume } from './consuming.js';
 import { subName } from './message.js';
@@ -34,12 +34,11 @@ export class Member {
   #worked = 0;
   #healed = false;
 
-  constructor(plan: MemberPlan, seed: number, broker: Broker, journal: Journal) {
+  constructor(plan: MemberPlan, seed: number, broker: Broker, runtime: Runtime, journal: Journal) {
     this.#plan = plan;
     this.#seed = seed;
     this.#journal = journal;
     this.#broker = broker;
-    const runtime = systemRuntime();
     this.#cw = Chronow.over({
       broker: tapped(broker, { journal, runtime, windowOf: (name) => Number(name.slice(1)), at: (point) => this.#at(point) }),
       runtime,

@@ -96,6 +96,8 @@ export interface MemberPlan {
   readonly dies?: { readonly point: DeathPoint; readonly nth: number } | undefined;
   /** Its event loop stands still for so long, at the nth message it works on. */
   readonly blocks?: { readonly nth: number; readonly ms: number } | undefined;
+  /** Its clock is so much ahead of the machine's, ms; behind where it is below 0. */
+  readonly aheadMs?: number | undefined;
   /** It is not there from the beginning; a fault starts it. */
   readonly later?: boolean | undefined;
 }

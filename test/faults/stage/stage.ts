@@ -12,6 +12,7 @@ import { Journal } from '../history/journal.js';
 import { readHistory } from '../history/read.js';
 import { actInChild } from '../worker/child.js';
 import { actHere, type Actor } from './actor.js';
+import { runtimeOf } from './clock.js';
 import { closeAll } from './close-all.js';
 import { drain } from './drain.js';
 import { endOf } from './end-of.js';
@@ -62,7 +63,7 @@ export class Stage {
     const folder = mkdtempSync(join(tmpdir(), 'chronow-faults-'));
     let stage: Stage | undefined;
     try {
-      stage = new Stage(plan, servers, await servers.broker(servers.address('admin')), options, folder);
+      stage = new Stage(plan, servers, await servers.broker(servers.address('admin'), runtimeOf()), options, folder);
       return await stage.#play();
     } finally {
       // Where it did not come to its end: whoever is left would try to connect for ever.
@@ -75,7 +76,7 @@ export class Stage {
   async start(plan: MemberPlan): Promise<void> {
     const address = this.servers.address(plan.line);
     const heard = (event: HistoryEvent): void => { this.heard.add(event); };
-    const actor = plan.where === 'child' ? actInChild(plan, this.plan.seed, address, this.folder, heard) : actHere(plan, this.plan.seed, await this.#brokerFor(address), this.folder, heard);
+    const actor = plan.where === 'child' ? actInChild(plan, this.plan.seed, address, this.folder, heard) : await this.#actHere(plan, address, heard);
     this.actors.set(plan.name, actor);
     await actor.up;
   }
@@ -114,9 +115,10 @@ export class Stage {
     this.journal.close();
   }
 
-  async #brokerFor(address: Address): Promise<Broker> {
-    const broker = await this.servers.broker(address);
-    return this.options.plant?.(broker, address) ?? broker;
+  async #actHere(plan: MemberPlan, address: Address, heard: (event: HistoryEvent) => void): Promise<Actor> {
+    const runtime = runtimeOf(plan);
+    const broker = await this.servers.broker(address, runtime);
+    return actHere(plan, this.plan.seed, this.options.plant?.(broker, address) ?? broker, runtime, this.folder, heard);
   }
 
   async #play(): Promise<RunRecord> {

@@ -1,5 +1,6 @@
-import { redisAt } from '../backend/redis.js';
+import { brokerAt } from '../backend/brokers.js';
 import { Journal } from '../history/journal.js';
+import { runtimeOf } from '../stage/clock.js';
 import { Member } from '../stage/member.js';
 import type { Order, Word } from './messages.js';
 
@@ -16,7 +17,8 @@ async function obey(order: Order): Promise<void> {
   if (order.order === 'begin') {
     const { plan, seed, address, folder } = order;
     const journal = new Journal(folder, plan.name, (event) => { say({ word: 'event', event }); });
-    member = new Member(plan, seed, redisAt(address), journal);
+    const runtime = runtimeOf(plan);
+    member = new Member(plan, seed, brokerAt(address, runtime), runtime, journal);
     const { published } = await member.begin();
     say({ word: 'up' });
     void published.then(() => { say({ word: 'published' }); });

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { isProgram, onPath } from '../servers/programs.js';
 
-/** Outside node_modules, so that `npm ci` keeps it; ignored by git. */
-export const cacheFolder: string = fileURLToPath(new URL('../../../.cache/mongod/', import.meta.url));
+/** Outside node_modules, so that `npm ci` keeps it; ignored by git. Compiled, this file lies in a folder beside it. */
+export const cacheFolder: string = fileURLToPath(new URL('../../../.cache/mongod/', import.meta.url)).replace('/.cache/faults/.cache/', '/.cache/');
 
 /** The mongod to test with: the one that MONGOMS_SYSTEM_BINARY names, else the one of the search path, else the one that was installed here. */
 export function findMongod(environment: NodeJS.ProcessEnv = process.env, cache: string = cacheFolder): string | undefined {

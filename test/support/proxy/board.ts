@@ -1,5 +1,5 @@
+import type { Told } from './dialogue.js';
 import type { Aim, Fault, Injected } from './faults.js';
-import type { Frame } from './frames.js';
 
 type OfKind<K extends Fault['kind']> = Extract<Fault, { readonly kind: K }>;
 
@@ -69,32 +69,32 @@ export class Board {
     return this.#active.some(({ fault, strikes }) => fault.kind === 'swallow' && fault.everywhere === true && strikes > 0);
   }
 
-  ofRequest(names: readonly string[], frame: Frame): Verdict {
+  ofRequest(names: readonly string[], bytes: Buffer): Verdict {
     let verdict: Verdict = 'pass';
     for (const active of this.#active) {
       const { fault } = active;
       if (fault.kind === 'drop-request' && isMeant(fault, names) && active.hits(fault)) verdict = 'drop';
     }
-    return verdict === 'pass' ? this.#cut('requests', frame) : verdict;
+    return verdict === 'pass' ? this.#cut('requests', bytes) : verdict;
   }
 
-  ofReply(names: readonly string[], frame: Frame): Verdict {
+  ofReply(names: readonly string[], { bytes, empty }: Told): Verdict {
     let verdict: Verdict = 'pass';
     for (const active of this.#active) {
       const { fault } = active;
       if (fault.kind !== 'drop-reply' && fault.kind !== 'swallow') continue;
-      if (!isMeant(fault, names) || (fault.filled === true && frame.empty) || !active.hits(fault)) continue;
+      if (!isMeant(fault, names) || (fault.filled === true && empty) || !active.hits(fault)) continue;
       verdict = fault.kind === 'swallow' ? 'swallow' : 'drop';
     }
-    return verdict === 'pass' ? this.ofUnasked(frame) : verdict;
+    return verdict === 'pass' ? this.ofUnasked(bytes) : verdict;
   }
 
   /** Of what the server says without being asked, only the bytes count. */
-  ofUnasked(frame: Frame): Verdict {
-    return this.#cut('replies', frame);
+  ofUnasked(bytes: Buffer): Verdict {
+    return this.#cut('replies', bytes);
   }
 
-  #cut(direction: 'replies' | 'requests', { bytes }: Frame): Verdict {
+  #cut(direction: 'replies' | 'requests', bytes: Buffer): Verdict {
     for (const active of this.#active) {
       const { fault } = active;
       if (fault.kind !== 'cut-after' || (fault.of ?? 'replies') !== direction || active.strikes > 0) continue;

@@ -1,16 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Board, Verdict } from './board.js';
-import type { Frame } from './frames.js';
-import { Framer } from './frames.js';
+import type { Asked, Dialogue, Told } from './dialogue.js';
 import type { Pace } from './lane.js';
 import { Lane } from './lane.js';
-import type { ScriptNames } from './requests.js';
-import { answers, namesOf, repliesTo } from './requests.js';
 
 export interface Surroundings {
   readonly board: Board;
   readonly pace: Pace;
-  readonly scripts: ScriptNames;
+  readonly dialogue: () => Dialogue;
   readonly requested: (names: readonly string[]) => void;
 }
 
@@ -19,12 +16,9 @@ export class Connection {
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #around: Surroundings;
-  readonly #requests = new Framer();
-  readonly #replies = new Framer();
+  readonly #dialogue: Dialogue;
   readonly #toServer: Lane;
   readonly #toClient: Lane;
-  /** The names of what was asked, one for each reply that is to come. */
-  readonly #asked: (readonly string[])[] = [];
   #mute = false;
   #over = false;
 
@@ -32,10 +26,11 @@ export class Connection {
     this.#client = client;
     this.#server = server;
     this.#around = around;
+    this.#dialogue = around.dialogue();
     this.#toServer = new Lane(server, around.pace);
     this.#toClient = new Lane(client, around.pace);
-    client.on('data', (chunk: Buffer) => this.#requests.take(chunk).forEach((frame) => this.#request(frame)));
-    server.on('data', (chunk: Buffer) => this.#replies.take(chunk).forEach((frame) => this.#reply(frame)));
+    client.on('data', (chunk: Buffer) => this.#dialogue.requests(chunk).forEach((asked) => this.#request(asked)));
+    server.on('data', (chunk: Buffer) => this.#dialogue.replies(chunk).forEach((told) => this.#reply(told)));
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
@@ -64,30 +59,25 @@ export class Connection {
     this.#server.resetAndDestroy();
   }
 
-  #request(frame: Frame): void {
+  #request(asked: Asked): void {
     if (this.#over) return;
-    const { board, scripts, requested } = this.#around;
-    const names = namesOf(frame, scripts);
-    const verdict = board.ofRequest(names, frame);
-    if (verdict === 'pass') for (let i = repliesTo(names, frame.count); i > 0; i -= 1) this.#asked.push(names);
-    this.#pass(this.#toServer, frame, verdict);
-    requested(names);
+    const { board, requested } = this.#around;
+    const verdict = board.ofRequest(asked.names, asked.bytes);
+    if (verdict === 'pass') asked.passed();
+    this.#pass(this.#toServer, asked.bytes, verdict);
+    requested(asked.names);
   }
 
-  #reply(frame: Frame): void {
+  #reply(told: Told): void {
     if (this.#over) return;
     const { board } = this.#around;
-    const [next] = this.#asked;
-    const names = next !== undefined && answers(frame, next) ? this.#asked.shift() : undefined;
-    // An error answers for all channels.
-    if (frame.type === '-') while (names !== undefined && this.#asked[0] === names) this.#asked.shift();
-    const verdict = names === undefined ? board.ofUnasked(frame) : board.ofReply(names, frame);
+    const verdict = told.names === undefined ? board.ofUnasked(told.bytes) : board.ofReply(told.names, told);
     // For good: with a reply missing, those that follow would be taken for others.
     if (verdict === 'swallow' || board.mutesAll()) this.#mute = true;
-    if (!this.#mute) this.#pass(this.#toClient, frame, verdict);
+    if (!this.#mute) this.#pass(this.#toClient, told.bytes, verdict);
   }
 
-  #pass(lane: Lane, { bytes }: Frame, verdict: Verdict): void {
+  #pass(lane: Lane, bytes: Buffer, verdict: Verdict): void {
     if (verdict === 'swallow') return;
     if (verdict === 'pass') lane.send(bytes);
     else {

@@ -2,10 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { Board } from './board.js';
 import { Connection } from './connection.js';
+import type { Dialogue } from './dialogue.js';
 import type { Fault, Injected } from './faults.js';
 import type { Pace } from './lane.js';
 import { randomOf } from './random.js';
 import type { ScriptNames } from './requests.js';
+import { RespDialogue } from './resp-dialogue.js';
 
 export interface ProxyOptions {
   /** The port of the server behind it, on the loopback. */
@@ -14,6 +16,8 @@ export interface ProxyOptions {
   readonly seed?: number;
   /** Script names by SHA-1, so that faults can speak of a script. */
   readonly scripts?: ScriptNames;
+  /** How a connection is read. Default: RESP. */
+  readonly dialogue?: () => Dialogue;
 }
 
 /** A line to a server that can be made a bad one. Without faults it changes nothing. */
@@ -40,7 +44,7 @@ export interface Proxy {
 
 const host = '127.0.0.1';
 
-export async function startProxy({ port: behind, seed = 1, scripts = new Map() }: ProxyOptions): Promise<Proxy> {
+export async function startProxy({ port: behind, seed = 1, scripts = new Map(), dialogue = () => new RespDialogue(scripts) }: ProxyOptions): Promise<Proxy> {
   const board = new Board();
   const connections = new Set<Connection>();
   const counts = new Map<string, number>();
@@ -52,7 +56,7 @@ export async function startProxy({ port: behind, seed = 1, scripts = new Map() }
     for (const { seen } of waiting.filter(({ command }) => names.includes(command))) seen();
     waiting = waiting.filter(({ command }) => !names.includes(command));
   };
-  const around = { board, pace: paceOf(board, seed), scripts, requested };
+  const around = { board, pace: paceOf(board, seed), dialogue, requested };
 
   const server = createServer((client) => {
     if (board.refuses()) {

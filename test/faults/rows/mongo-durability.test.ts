@@ -1,0 +1,4 @@
+import { testRowsOverMongo } from '../test-rows.js';
+import { mongoDurability } from './mongo-durability.js';
+
+testRowsOverMongo('faults: durability', mongoDurability);

@@ -1,0 +1,4 @@
+import { testRowsOverMongo } from '../test-rows.js';
+import { mongoNetwork } from './mongo-network.js';
+
+testRowsOverMongo('faults: network', mongoNetwork);
