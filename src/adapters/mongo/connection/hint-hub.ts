@@ -9,6 +9,8 @@ export interface HubParts {
   readonly runtime: Runtime;
   /** Makes a source; the stream where there are change streams. */
   readonly feed: (mode: Hints['mode'], events: FeedEvents, wanted: () => StreamFilter, keyFilters: () => readonly KeyFilter[]) => Feed;
+  /** Somebody dropped something under us. */
+  readonly dropped: () => void;
   /** The servers take it back: polling from now on. */
   readonly refused: (why: string) => void;
 }
@@ -108,6 +110,7 @@ export class HintHub implements Hints, FeedEvents {
       return;
     }
     if (event.kind === 'reset') {
+      this.#parts.dropped();
       if (this.#told !== undefined) this.live(this.#told.at, true, this.#told.filter);
       return;
     }

@@ -18,6 +18,7 @@ import type { ConnectionOptions } from './options.js';
 import { PollLoop } from './poll-loop.js';
 import type { Probes } from './probes.js';
 import { Pulse } from './pulse.js';
+import { Restoring } from './restoring.js';
 import type { Failure } from './server-error.js';
 import type { AttemptOptions, HotCollection, MongoStore, ReadAt } from './store.js';
 import { StreamLoop } from './stream-loop.js';
@@ -40,6 +41,7 @@ class Store implements MongoStore {
   readonly #client: Client;
   readonly #attempts: Attempts;
   readonly #admission: Admission;
+  readonly #restoring: Restoring;
   readonly #pulse: Pulse;
   readonly #health = new LineHealth();
   readonly #state = new LinkState();
@@ -62,10 +64,12 @@ class Store implements MongoStore {
     this.#client = new Client(options, () => { this.#primaryChanged(); });
     const warn = (event: BrokerEvent): void => { this.#warnings$.next(event); };
     this.#admission = new Admission(options, this.#client, this.clock, warn);
+    this.#restoring = new Restoring(() => this.#client.db);
     this.#pulse = new Pulse({ runtime, ask: () => this.#client.hello(), answered: (hello, afterMs) => { this.#answered(hello, afterMs); }, missed: (failure) => { this.#failed(failure); } });
     this.hints = new HintHub({
       runtime,
       feed: (mode, events, wanted, keyFilters) => this.#feed(mode, events, wanted, keyFilters),
+      dropped: () => { void this.#restoring.restore(); },
       refused: (why) => { warn({ type: 'unsafe-setting', setting: 'change-streams', value: why, advice: `consumers and watchers poll. ${noStreamAdvice(why, this.#client.db.databaseName)}` }); },
     });
   }
@@ -84,7 +88,7 @@ class Store implements MongoStore {
   }
 
   attempt<T>(what: string, operation: (attempt: number) => Promise<T>, { deadlineMs = this.#options.deadlineMs ?? 15_000 }: AttemptOptions = {}): Promise<T> {
-    return this.#attempts.run(what, operation, deadlineMs);
+    return this.#attempts.run(what, (attempt) => this.#restoring.over(() => operation(attempt)), deadlineMs);
   }
 
   readAt<T>(what: string, at: Timestamp | undefined, read: (options: ReadAt) => Promise<T>): Promise<T> {

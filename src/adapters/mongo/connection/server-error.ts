@@ -17,6 +17,9 @@ const passingCodes: ReadonlySet<number> = new Set([
   6, 7, 24, 43, 46, 50, 63, 64, 79, 89, 91, 112, 133, 134, 150, 175, 189, 202, 211, 225, 237, 246, 262, 290, 307, 314, 317, 358, 402, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436,
 ]);
 
+/** `SystemOverloadedError` and `RetryableError`: whoever has too much to do says so before it does anything. */
+const passingLabels: ReadonlySet<unknown> = new Set(['RetryableWriteError', 'TransientTransactionError', 'RetryableError', 'SystemOverloadedError']);
+
 const linkNames = /^Mongo(?:Network|ServerSelection|NotConnected|PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool|TopologyClosed|ClientClosed|ServerClosed|UnexpectedServerResponse|OperationTimeout|ClientBulkWriteExecution)\w*Error$/;
 const passingNames = /^Mongo(?:ExpiredSession|Cursor(?:Exhausted|InUse)|TailableCursor)Error$/;
 const inputNames: ReadonlySet<string> = new Set(['MongoInvalidArgumentError', 'BSONError', 'BSONVersionError', 'RangeError', 'TypeError', 'MongoMissingDependencyError', 'MongoAPIError']);
@@ -39,12 +42,17 @@ function unwrapped(error: unknown): unknown {
 
 function kindOf(error: Error, code: number | undefined): Failure['kind'] {
   if (linkNames.test(error.name)) return 'link';
-  if (code !== undefined) return passingCodes.has(code) || labelsOf(error).some((label) => label === 'RetryableWriteError' || label === 'TransientTransactionError') ? 'passing' : 'server';
+  if (code !== undefined) return passingCodes.has(code) || labelsOf(error).some((label) => passingLabels.has(label)) ? 'passing' : 'server';
   if (passingNames.test(error.name)) return 'passing';
   if (inputNames.has(error.name)) return 'input';
   // What the resolver and sockets throw has the system's word as its code.
   if (!error.name.startsWith('Mongo')) return /^E[A-Z_]+$/.test(textOf(error, 'code') ?? '') ? 'link' : 'input';
   return 'server';
+}
+
+/** A read named an index that is not there: somebody dropped it, or its collection. Nothing was done. */
+export function lacksIndex(error: unknown): boolean {
+  return error instanceof Error && numberOf(error, 'code') === 2 && /\bhint\b/.test(error.message);
 }
 
 /** What may become the `cause` of an error of ours. */
