@@ -73,7 +73,8 @@ interface Oldest {
 /** Of the oldest that is neither settled nor dead. Pointers sort by the order of messages, but for scheduled ones; so many of them are looked at. */
 async function oldestAge({ store }: Context, { id }: SubscriptionRecord, { read }: Bounds): Promise<number | null> {
   const all = store.collection('cw_deliv');
-  const message = { $lookup: { from: 'cw_log', localField: 'm', foreignField: '_id', pipeline: [{ $project: { _id: 1 } }], as: 'log' } };
+  // Not by localField: a pipeline beside it is known from 5.0 on.
+  const message = { $lookup: { from: 'cw_log', let: { m: '$m' }, pipeline: [{ $match: { $expr: { $eq: ['$_id', '$$m'] } } }, { $project: { _id: 1 } }], as: 'log' } };
   // Not that of a publish that is under way.
   const isStored = { $or: [{ b: { $exists: true } }, { 'log.0': { $exists: true } }] };
   const shown = [message, { $match: isStored }, { $project: { _id: 0, ts: 1, now: '$$NOW' } }];
