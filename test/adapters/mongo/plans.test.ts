@@ -5,6 +5,7 @@ import { mongoBroker } from '../../../src/adapters/mongo/index.js';
 import type { Broker } from '../../../src/port/broker.js';
 import type { Claimed, SettleAction } from '../../../src/port/lease.js';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../../support/mongo/shared.js';
+import { since5 } from '../../support/mongo/since-5.js';
 import { ask, limits, message, orders, policy } from './topics/support.js';
 
 /** What the server writes down of every command: its plan, and what it had to look at. */
@@ -100,7 +101,7 @@ function show({ op, ns, planSummary, command }: Profiled): string {
 }
 
 describeMongo('plans of what a broker on MongoDB does', () => {
-  it.each([true, false])('are by an index and sort nothing, with server times %s', { timeout: 120_000 }, async (serverNow) => {
+  it.each([true, false])('are by an index and sort nothing, and ask for nothing that 4.4 does not know, with server times %s', { timeout: 120_000 }, async (serverNow) => {
     const { broker, db } = await profiled(serverNow);
     await ask(broker.topics.ensureTopic({ topic: orders, limits: {}, defaults: limits }));
     for (const order of ['none', 'key', 'strict'] as const) await subscribe(broker, order, { order, maxDeliveries: 9 });
@@ -114,6 +115,7 @@ describeMongo('plans of what a broker on MongoDB does', () => {
     expect([...touched]).toEqual(expect.arrayContaining(['cw_topics command', 'cw_topics query', 'cw_log query', 'cw_deliv query', 'cw_deliv update', 'cw_deliv remove', 'cw_holds remove', 'cw_kv command']));
     expect(all.filter(({ planSummary = '' }) => planSummary.includes('COLLSCAN')).map(show)).toEqual([]);
     expect(all.filter(({ hasSortStage }) => hasSortStage === true).map(show)).toEqual([]);
+    expect(all.flatMap(({ command }) => since5(command))).toEqual([]);
   });
 
   it('claims and settlements look at no more than what they take, whatever waits behind', { timeout: 120_000 }, async () => {
