@@ -15,11 +15,11 @@ export async function brokerFor(config: ResolvedConfig, runtime: Runtime): Promi
   return backend.kind === 'redis' ? redis(config, backend, runtime) : mongo(config, backend, runtime);
 }
 
-async function mongo({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults }: ResolvedConfig, { uri, hotDatabase, changeStreams }: MongoBackend, runtime: Runtime): Promise<Broker> {
+async function mongo({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults }: ResolvedConfig, { uri, client, hotDatabase, changeStreams }: MongoBackend, runtime: Runtime): Promise<Broker> {
   const { mongoBroker } = await import('./adapters/mongo/index.js').catch((error: unknown) => {
     throw missingDriver(error, 'mongodb', 'mongo') ?? error;
   });
-  return mongoBroker({ uri: uri.reveal(), database: hotDatabase, changeStreams, keyPrefix, connectTimeoutMs, allowUnsafe, runtime, limits: clientDefaults.limits });
+  return mongoBroker({ uri: uri?.reveal(), client: client?.reveal(), database: hotDatabase, changeStreams, keyPrefix, connectTimeoutMs, allowUnsafe, runtime, limits: clientDefaults.limits });
 }
 
 async function redis({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults }: ResolvedConfig, backend: RedisBackend, runtime: Runtime): Promise<Broker> {

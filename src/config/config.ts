@@ -1,6 +1,7 @@
 import type { OnFull, Order, ExpiredAction, StartPosition } from '../port/policy.js';
 import type { UpsertStrategy } from '../port/warm-store.js';
 import type { ChronosOptions } from './chronos-config.js';
+import type { MongoDriverClient } from './mongo-client.js';
 import type { RedisClient } from './redis-client.js';
 
 export type { ChronosConfig, ChronosMessaging, ChronosOptions, ChronosTenant } from './chronos-config.js';
@@ -71,6 +72,11 @@ export interface RedisConfig {
 export interface MongoConfig {
   /** `mongodb://` or `mongodb+srv://`. The backend with `mongoOnly: true`, the warm tier beside Redis. */
   readonly uri?: string | undefined;
+  /**
+   * A MongoClient (6.20 or later, 7) of your own, with `mongoOnly: true`. Messages and values are read and written by it; it stays yours to close. Beside a
+   * `uri` the change stream has a client of its own, without one it uses this one. Default: none.
+   */
+  readonly client?: MongoDriverClient | undefined;
 }
 
 /** What calls do that name nothing. */

@@ -32,15 +32,22 @@ const oneBackend: Find = (config, label) => {
   const named = backendsNamed(config);
   if (new Set(named.map(({ kind }) => kind)).size > 1) return [{ name: named.map(({ by }) => label(by)).join(', '), received: named.map(({ kind }) => kind).join(', '), expected: 'one backend; leave out what names the others' }];
   if (named.length > 0) return [];
-  const lone = config.redis !== undefined ? 'redis' : config.mongo?.uri !== undefined ? 'mongo' : config.chronos !== undefined ? 'chronos' : config.durability !== undefined ? 'durability' : undefined;
+  const lone = config.redis !== undefined ? 'redis' : config.mongo?.uri !== undefined || config.mongo?.client !== undefined ? 'mongo' : config.chronos !== undefined ? 'chronos' : config.durability !== undefined ? 'durability' : undefined;
   if (lone === undefined) return [];
   return [{ name: label(lone), received: 'options of a backend that nothing names', expected: lone === 'redis' || lone === 'durability' ? `${label('redis.url')}, ${label('redis.clusterNodes')} or ${label('redis.client')}` : `${label('mongoOnly')} true (MongoDB is the backend), ${label('redis.url')} (it is the warm tier), or ${label('url')} memory:` }];
 };
 
 const mongoHasUri: Find = (config, label) => {
-  if (backendsNamed(config)[0]?.kind !== 'mongo' || hotMongoUri(config) !== undefined) return [];
-  if (config.chronos === undefined) return [{ name: label('mongo.uri'), received: 'nothing', expected: `${label('mongo.uri')} or ${label('chronos.config')}, since MongoDB is the backend` }];
+  if (backendsNamed(config)[0]?.kind !== 'mongo' || hotMongoUri(config) !== undefined || config.mongo?.client !== undefined) return [];
+  if (config.chronos === undefined) return [{ name: label('mongo.uri'), received: 'nothing', expected: `${label('mongo.uri')}, ${label('mongo.client')} or ${label('chronos.config')}, since MongoDB is the backend` }];
   return [{ name: 'chronos.config.databases.messaging.tenantDatabases', received: `no entry for the tenant ${redacted(config.tenantId ?? builtIn.tenantId, false)}`, expected: `one for it (its connection holds the hot tier), or ${label('mongo.uri')}` }];
+};
+
+/** The warm tier goes by addresses alone. */
+const clientIsOfTheBackend: Find = (config, label) => {
+  const kind = backendsNamed(config)[0]?.kind;
+  if (config.mongo?.client === undefined || kind === undefined || kind === 'mongo') return [];
+  return [{ name: label('mongo.client'), received: `the ${kind} backend`, expected: `the MongoDB backend; the warm tier takes ${label('mongo.uri')}` }];
 };
 
 const sayOnce: Find = ({ url, redis }, label) => {
@@ -98,7 +105,7 @@ const durabilityIsWhole: Find = (config, label) => {
 
 const warmIsThere: Find = ({ url, mongo, mongoOnly, chronos, warm }, label) => {
   const problems: ConfigProblem[] = [];
-  const hasTier = mongo?.uri !== undefined || chronos !== undefined || mongoOnly === true || (url !== undefined && parseConnectionUrl(url)?.kind === 'mongo');
+  const hasTier = mongo?.uri !== undefined || chronos !== undefined || (mongoOnly === true && mongo?.client === undefined) || (url !== undefined && parseConnectionUrl(url)?.kind === 'mongo');
   if (warm?.persist === 'required' && !hasTier) problems.push({ name: label('warm.persist'), received: "'required' without a warm tier", expected: `${label('mongo.uri')} or ${label('chronos.config')} beside it` });
   if (warm?.driver === 'chronos' && chronos === undefined) problems.push({ name: label('warm.driver'), received: `'chronos' without ${label('chronos.config')}`, expected: 'both' });
   return problems;
@@ -108,9 +115,10 @@ const chronosIsWhole: Find = ({ chronos }) => (chronos === undefined ? [] : chro
 
 const naming = ['url', 'redis.url', 'redis.clusterNodes', 'redis.client', 'mongoOnly'];
 const rules: readonly CrossRule[] = [
-  { reads: [...naming, 'mongo.uri'], find: oneBackend },
+  { reads: [...naming, 'mongo.uri', 'mongo.client'], find: oneBackend },
   { reads: ['chronos.config'], find: chronosIsWhole, endsAll: true },
-  { reads: [...naming, 'mongo.uri', 'chronos.config', 'tenantId'], find: mongoHasUri },
+  { reads: [...naming, 'mongo.uri', 'mongo.client', 'chronos.config', 'tenantId'], find: mongoHasUri },
+  { reads: [...naming, 'mongo.client'], find: clientIsOfTheBackend },
   { reads: ['url', 'redis.url', 'redis.username', 'redis.password', 'redis.db', 'redis.clusterNodes'], find: sayOnce },
   { reads: ['url', 'redis.url', 'redis.username', 'redis.password'], find: userHasPassword },
   { reads: ['url', 'redis.url', 'redis.db', 'redis.clusterNodes'], find: clusterHasOneDb },
@@ -118,7 +126,7 @@ const rules: readonly CrossRule[] = [
   { reads: ['defaults.order', 'defaults.shardCount'], find: strictHasOneShard },
   { reads: ['defaults.visibilityTimeoutMs', 'defaults.maxLeaseMs'], find: leaseOutlivesTimeout },
   { reads: [...naming, 'durability.replicas'], find: durabilityIsWhole },
-  { reads: ['url', 'mongo.uri', 'mongoOnly', 'chronos.config', 'warm.persist', 'warm.driver'], find: warmIsThere },
+  { reads: ['url', 'mongo.uri', 'mongo.client', 'mongoOnly', 'chronos.config', 'warm.persist', 'warm.driver'], find: warmIsThere },
 ];
 
 /** What is wrong between options that are right in themselves. */

@@ -1,7 +1,7 @@
 import type { OptionRule } from '../options/check-options.js';
 import { boolean, listOf, number, oneOf, text, wholeNumber, wholeNumberOrInfinity } from '../options/rules.js';
 import { builtIn } from './defaults.js';
-import { anyUrl, certificate, endpoint, keyPrefix, mongoUri, named, nodeList, plainObject, redisClient, redisUrl, someText, startFrom } from './rules.js';
+import { anyUrl, certificate, endpoint, keyPrefix, mongoClient, mongoUri, named, nodeList, plainObject, redisClient, redisUrl, someText, startFrom } from './rules.js';
 
 /** One option: all that is known of it. Validation, variables and docs/configuration.md are made from these rows. */
 export interface OptionRow {
@@ -49,6 +49,7 @@ const backend: readonly OptionRow[] = [
   row('redis.keyspaceEvents', oneOf('auto', 'enable', 'off'), 'How watchers learn what other programs write: by notifications where the server sends them, by switching them on (CONFIG SET), or by a slow reading only.', { default: builtIn.keyspaceEvents }),
   row('mongoOnly', boolean, 'MongoDB is the backend; no Redis.', { kind: 'boolean', default: false, env: 'CHRONOW_MONGO_ONLY' }),
   row('mongo.uri', mongoUri, 'The backend with `mongoOnly`; else the warm tier.', { env: 'MONGO_URI', secret: true }),
+  row('mongo.client', mongoClient, 'A MongoClient of your own, with `mongoOnly`. Messages and values go by it; it stays yours to close. The change stream has a client of its own where `mongo.uri` is named as well.', { kind: 'json', secret: true }),
   row('changeStreams', oneOf('auto', 'required', 'off'), 'How MongoDB wakes consumers: change streams where the server has them, only by them, or by polling.', { default: builtIn.changeStreams }),
   row('durability.replicas', wholeNumber(1, 100), 'Redis: a publish waits until so many replicas have it.', { kind: 'number' }),
   whole('durability.timeoutMs', 1, most, 'How long it waits for them.', { default: builtIn.durabilityTimeoutMs, unit: ms }),

@@ -36,9 +36,10 @@ export function resolveConfig(input: ChronowConfig): ResolvedConfig {
 function backendOf(input: ChronowConfig): ResolvedBackend {
   const kind = backendsNamed(input)[0]?.kind ?? 'memory';
   if (kind === 'redis') return redisBackend(input, input.redis ?? {});
-  const uri = kind === 'mongo' ? hotMongoUri(input) : undefined;
-  if (uri === undefined) return { kind: 'memory' };
-  return { kind: 'mongo', uri: secretUrl(uri), hotDatabase: builtIn.hotDatabase, changeStreams: input.changeStreams ?? builtIn.changeStreams };
+  if (kind === 'memory') return { kind: 'memory' };
+  const uri = hotMongoUri(input);
+  const client = input.mongo?.client;
+  return { kind: 'mongo', uri: uri === undefined ? undefined : secretUrl(uri), client: client === undefined ? undefined : new Secret(client, 'a MongoClient'), hotDatabase: builtIn.hotDatabase, changeStreams: input.changeStreams ?? builtIn.changeStreams };
 }
 
 function redisBackend({ url, durability }: ChronowConfig, redis: RedisConfig): RedisBackend {

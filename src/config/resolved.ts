@@ -2,6 +2,7 @@ import type { Scope } from '../port/names.js';
 import type { StartPosition, SubscriptionPolicy, TopicLimits } from '../port/policy.js';
 import type { UpsertStrategy } from '../port/warm-store.js';
 import type { ChronosConfig } from './chronos-config.js';
+import type { MongoDriverClient } from './mongo-client.js';
 import type { RedisClient } from './redis-client.js';
 import type { Secret } from './secret.js';
 
@@ -42,7 +43,10 @@ export interface RedisBackend {
 
 export interface MongoBackend {
   readonly kind: 'mongo';
-  readonly uri: Secret;
+  /** undefined: only the client knows. */
+  readonly uri: Secret | undefined;
+  /** Of the caller's. */
+  readonly client: Secret<MongoDriverClient> | undefined;
   readonly hotDatabase: string;
   readonly changeStreams: 'auto' | 'required' | 'off';
 }

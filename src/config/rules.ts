@@ -38,6 +38,12 @@ export const redisClient: OptionRule = (value) => {
   return valid ? undefined : 'a Redis or Cluster of ioredis 5.11 or later';
 };
 
+/** By its shape, as well. */
+export const mongoClient: OptionRule = (value) => {
+  const valid = typeof value === 'object' && value !== null && 'options' in value && typeof value.options === 'object' && ['connect', 'db', 'startSession'].every((name) => typeof Reflect.get(value, name) === 'function');
+  return valid ? undefined : 'a MongoClient of mongodb 6.20 or later';
+};
+
 export const startFrom: OptionRule = (value) => {
   if (value === 'earliest' || value === 'latest') return undefined;
   const valid = typeof value === 'object' && value !== null && 'from' in value && typeof value.from === 'number' && Number.isFinite(value.from) && value.from >= 0;

@@ -7,7 +7,7 @@ import { freshDatabase, mongoUri } from './shared.js';
 
 /** A store, not opened; closed when the test is over. Default: a fresh database of the shared set. */
 export function storeTo(options: Partial<ConnectionOptions> = {}): MongoStore {
-  const store = mongoStore({ uri: options.uri ?? mongoUri(), runtime: systemRuntime(), ...options, database: options.database ?? (options.uri === undefined ? freshDatabase() : 'chronow_hot') });
+  const store = mongoStore({ ...('uri' in options ? {} : { uri: mongoUri() }), runtime: systemRuntime(), ...options, database: options.database ?? (options.uri === undefined ? freshDatabase() : 'chronow_hot') });
   onTestFinished(() => store.close());
   return store;
 }

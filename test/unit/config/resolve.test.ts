@@ -14,6 +14,7 @@ const tenants = (...names: string[]): ChronowConfig['chronos'] => ({
 
 /** As ioredis makes them: a password among the options. */
 const ownClient = { status: 'ready', options: { password: 'hunter2' }, duplicate: () => undefined };
+const ownMongoClient = { options: { credentials: { password: 'hunter2' } }, connect: () => Promise.resolve(), db: () => undefined, startSession: () => undefined };
 
 describe('a configuration without problems', () => {
   it('is the embedded backend with every default where nothing is named', () => {
@@ -104,6 +105,14 @@ describe('a configuration without problems', () => {
     expect(resolveConfig({ redis: { client: Object.assign({ nodes: () => [] }, ownClient) } }).backend).toMatchObject({ kind: 'redis', topology: 'cluster' });
   });
 
+  it("takes a MongoClient of the user's own, with an address for the stream and the warm tier or without, and does not print it", () => {
+    const { backend, warm } = resolveConfig({ mongoOnly: true, mongo: { client: ownMongoClient } });
+    expect([backend, warm.tier]).toMatchObject([{ kind: 'mongo', uri: undefined }, undefined]);
+    expect(inspect(backend, { depth: 9 })).not.toContain('hunter2');
+    const both = resolveConfig({ mongoOnly: true, mongo: { client: ownMongoClient, uri: 'mongodb://h' } });
+    expect([both.backend, both.warm.tier]).toMatchObject([{ kind: 'mongo' }, { driver: 'mongo' }]);
+  });
+
   it('tells a certificate from the path of one', () => {
     const kindOf = (caCert: string): string | undefined => {
       const { backend } = resolveConfig({ redis: { url: 'rediss://h', caCert } });
@@ -169,7 +178,11 @@ describe('a configuration with problems', () => {
     [{ defaults: { startFrom: 'now' } }, `defaults.startFrom: got "now"; expected 'earliest', 'latest' or { from: milliseconds since the epoch }`],
     [{ redis: {} }, 'redis: got options of a backend that nothing names; expected redis.url, redis.clusterNodes or redis.client'],
     [{ mongo: { uri: 'mongodb://h' } }, 'mongo: got options of a backend that nothing names; expected mongoOnly true (MongoDB is the backend), redis.url (it is the warm tier), or url memory:'],
-    [{ mongoOnly: true }, 'mongo.uri: got nothing; expected mongo.uri or chronos.config, since MongoDB is the backend'],
+    [{ mongoOnly: true }, 'mongo.uri: got nothing; expected mongo.uri, mongo.client or chronos.config, since MongoDB is the backend'],
+    [{ mongo: { client: ownMongoClient } }, 'mongo: got options of a backend that nothing names; expected mongoOnly true (MongoDB is the backend), redis.url (it is the warm tier), or url memory:'],
+    [{ redis: { url: 'redis://h' }, mongo: { client: ownMongoClient } }, 'mongo.client: got the redis backend; expected the MongoDB backend; the warm tier takes mongo.uri'],
+    [{ mongoOnly: true, mongo: { client: { db: 1 } } }, 'mongo.client: got a value of type object; expected a MongoClient of mongodb 6.20 or later'],
+    [{ mongoOnly: true, mongo: { client: ownMongoClient }, warm: { persist: 'required' } }, `warm.persist: got 'required' without a warm tier; expected mongo.uri or chronos.config beside it`],
     [{ mongoOnly: true, tenantId: 'b', chronos: tenants('a') }, 'chronos.config.databases.messaging.tenantDatabases: got no entry for the tenant "b"; expected one for it (its connection holds the hot tier), or mongo.uri'],
     [{ mongoOnly: true, mongo: { uri: 'mongodb://h' }, redis: { url: 'redis://h' } }, 'redis.url, mongoOnly: got redis, mongo; expected one backend; leave out what names the others'],
     [{ url: 'memory:', redis: { url: 'redis://h' } }, 'url, redis.url: got memory, redis; expected one backend; leave out what names the others'],

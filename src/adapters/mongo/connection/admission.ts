@@ -1,9 +1,9 @@
-import type { Document } from 'mongodb';
+import { Timestamp, type Document } from 'mongodb';
 import { ChronowError, isChronowError } from '../../../errors.js';
 import type { BrokerEvent } from '../../../port/events.js';
 import type { ServerClock } from '../../common/server-clock.js';
 import { atLeast } from '../../common/version.js';
-import { hostsOf, type Client } from './client.js';
+import { hostsOf, isDirect, type Client } from './client.js';
 import { asChronowError, closedError, loginFailure, unreachable } from './errors.js';
 import type { ConnectionOptions } from './options.js';
 import { baselineProbes, probesOf, type Probes } from './probes.js';
@@ -53,10 +53,10 @@ export class Admission {
 
   /** The same, for at most the time to connect. */
   within(admitted: Promise<void>): Promise<void> {
-    const { runtime, uri, connectTimeoutMs = 10_000 } = this.#options;
+    const { runtime, connectTimeoutMs = 10_000 } = this.#options;
     return new Promise((resolve, reject) => {
       // A little before the caller's own limit, which knows no reason.
-      const cancel = runtime.at(runtime.now() + Math.floor(connectTimeoutMs * 0.95), () => { reject(unreachable(hostsOf(uri), this.#lastFailure, this.#seen())); });
+      const cancel = runtime.at(runtime.now() + Math.floor(connectTimeoutMs * 0.95), () => { reject(unreachable(hostsOf(this.#options), this.#lastFailure, this.#seen())); });
       admitted.then(resolve, reject).finally(cancel).catch(() => undefined);
     });
   }
@@ -73,6 +73,7 @@ export class Admission {
     observe(this.#clock, hello, runtime.now() - askedAt);
     const replicaSet = typeof hello['setName'] === 'string' || hello['msg'] === 'isdbgrid';
     this.#checkPrimary(hello);
+    if (this.#options.client !== undefined) await this.#checkCopy();
     const { version } = await this.#client.driver.db('admin').command({ buildInfo: 1 });
     this.probes = Object.freeze({ ...probesOf(String(version), replicaSet), ...this.#options.probes });
     this.#checkVersion(this.probes.version);
@@ -85,8 +86,18 @@ export class Admission {
   #checkPrimary(hello: Document): void {
     if (hello['isreplicaset'] === true) throw notInitiated();
     if (hello['isWritablePrimary'] === true || hello['ismaster'] === true || hello['msg'] === 'isdbgrid') return;
-    if (/[?&]directConnection=true/i.test(this.#options.uri)) throw new ChronowError('CONFIG_INVALID', 'mongo.uri leads to a member of the replica set that is not its primary: leave directConnection out, and name all members', { details: { reason: 'a-secondary' } });
+    if (isDirect(this.#options)) throw new ChronowError('CONFIG_INVALID', 'mongo.uri leads to a member of the replica set that is not its primary: leave directConnection out, and name all members', { details: { reason: 'a-secondary' } });
     throw new ChronowError('LINK_LOST', 'the server is not the primary', { retryable: true, details: { reason: 'NotWritablePrimary' }, cause: new Error('the server is not the primary') });
+  }
+
+  /** Times and bytes are objects of our copy of the driver. */
+  async #checkCopy(): Promise<void> {
+    try {
+      await this.#client.driver.db('admin').command({ ping: 1, comment: new Timestamp({ t: 1, i: 1 }) });
+    } catch (error) {
+      if (failureOf(error).word !== 'BSONVersionError') throw error;
+      throw new ChronowError('CONFIG_INVALID', 'mongo.client is of another major version of mongodb than the one that is loaded here: have one version installed', { details: { option: 'mongo.client' } });
+    }
   }
 
   #checkVersion(version: string): void {

@@ -8,7 +8,7 @@ import { LinkState } from '../../common/link-state.js';
 import { ServerClock } from '../../common/server-clock.js';
 import { Admission, noStreamAdvice, observe } from './admission.js';
 import { Attempts, moved } from './attempts.js';
-import { Client, hostsOf } from './client.js';
+import { hostsOf, workClient, type Client } from './client.js';
 import { asChronowError, chronowError, closedError } from './errors.js';
 import type { Feed, FeedEvents } from './feed.js';
 import { HintHub } from './hint-hub.js';
@@ -61,7 +61,7 @@ class Store implements MongoStore {
     this.status$ = this.#state.status$;
     this.warnings$ = this.#warnings$.asObservable();
     this.#attempts = new Attempts(runtime, retryMs, (failure) => { this.#failed(failure); });
-    this.#client = new Client(options, () => { this.#primaryChanged(); });
+    this.#client = workClient(options, () => { this.#primaryChanged(); });
     const warn = (event: BrokerEvent): void => { this.#warnings$.next(event); };
     this.#admission = new Admission(options, this.#client, this.clock, warn);
     this.#restoring = new Restoring(() => this.#client.db);
@@ -76,7 +76,7 @@ class Store implements MongoStore {
 
   /** What may be printed of it. */
   toJSON(): object {
-    return { hosts: hostsOf(this.#options.uri), database: this.#client.db.databaseName, status: this.#state.now.state };
+    return { hosts: hostsOf(this.#options), database: this.#client.db.databaseName, status: this.#state.now.state };
   }
 
   get probes(): Probes {

@@ -3,8 +3,10 @@ import type { Probes } from './probes.js';
 
 /** How to reach the deployment. */
 export interface ConnectionOptions {
-  /** `mongodb://` or `mongodb+srv://`, with login, TLS and the set's name as the driver takes them. */
-  readonly uri: string;
+  /** `mongodb://` or `mongodb+srv://`, with login, TLS and the set's name as the driver takes them. Needed where no client is given. */
+  readonly uri?: string | undefined;
+  /** A MongoClient (6.20 or 7) of the caller's: everything is read and written by it, and it is never closed. The change stream has a client of its own where there is a `uri` as well. */
+  readonly client?: DriverClient | undefined;
   /** The hot database. Default: `chronow_hot`. */
   readonly database?: string | undefined;
   /** `auto`: change streams where the server has them, else polling with a warning. `required`: refuse to open without. `off`: polling. Default: `auto`. */
@@ -22,4 +24,12 @@ export interface ConnectionOptions {
   /** Overrides what the server says; for tests. */
   readonly probes?: Partial<Probes> | undefined;
   readonly runtime: Runtime;
+}
+
+/** What makes an object a client of the driver, of whichever of its versions. */
+export interface DriverClient {
+  readonly options: object;
+  connect(): Promise<unknown>;
+  db(...args: never[]): unknown;
+  startSession(...args: never[]): unknown;
 }

@@ -2,7 +2,7 @@ import type { ChangeStream, ChangeStreamDocument, Timestamp } from 'mongodb';
 import type { Runtime } from '../../../port/runtime.js';
 import { backoffDelay, type Backoff } from '../../../retry/backoff.js';
 import { covers, pipelineOf, readEvent, timeOfToken, type StreamFilter } from './change-events.js';
-import { Client } from './client.js';
+import { streamClient, type Client } from './client.js';
 import type { Feed, FeedEvents } from './feed.js';
 import type { ConnectionOptions } from './options.js';
 import { Pulse } from './pulse.js';
@@ -185,7 +185,7 @@ export class StreamLoop implements Feed {
   }
 
   #newClient(): Client {
-    this.#client = new Client(this.#parts.options, () => { this.#primaryChanged(); }, { minPoolSize: 0, maxPoolSize: 4, serverSelectionTimeoutMS: selectMs });
+    this.#client = streamClient(this.#parts.options, { minPoolSize: 0, maxPoolSize: 4, serverSelectionTimeoutMS: selectMs }, () => { this.#primaryChanged(); });
     return this.#client;
   }
 

@@ -2,7 +2,7 @@ import type { Collection, Db, Document } from 'mongodb';
 import type { BrokerEvent } from '../../../port/events.js';
 import type { Runtime } from '../../../port/runtime.js';
 import { Attempts } from '../connection/attempts.js';
-import { Client } from '../connection/client.js';
+import { workClient, type Client } from '../connection/client.js';
 import { failureOf } from '../connection/server-error.js';
 import { warmIndexes, type WarmCollection } from './warm-indexes.js';
 
@@ -19,7 +19,7 @@ export class WarmServer {
 
   constructor(uri: string, runtime: Runtime, report: (event: BrokerEvent) => void) {
     this.#attempts = new Attempts(runtime, retryMs, () => undefined);
-    this.#client = new Client({ uri, runtime }, () => { this.#attempts.primaryChanged(); });
+    this.#client = workClient({ uri, runtime }, () => { this.#attempts.primaryChanged(); });
     this.#report = report;
     this.#attempts.open();
   }
