@@ -3,12 +3,12 @@ import { firstValueFrom, filter } from 'rxjs';
 import type { MongoStore } from '../../../../src/adapters/mongo/connection/store.js';
 import { isDuplicateKey } from '../../../../src/adapters/mongo/connection/server-error.js';
 import { isChronowError } from '../../../../src/errors.js';
+import { beyondElection, mostBeyondMs } from '../../../support/mongo/election.js';
 import { failCommand } from '../../../support/mongo/fail-point.js';
 import type { Member } from '../../../support/mongo/member.js';
 import { startReplicaSet, type ReplicaSet } from '../../../support/mongo/replica-set.js';
 import { describeMongo, rawClient } from '../../../support/mongo/shared.js';
 import { openStore, storeTo } from '../../../support/mongo/store.js';
-import { beyondElection, mostBeyondMs } from './support.js';
 
 interface Row { readonly _id: string; readonly n?: number }
 

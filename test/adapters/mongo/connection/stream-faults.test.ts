@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { firstValueFrom } from 'rxjs';
 import type { MongoStore } from '../../../../src/adapters/mongo/connection/store.js';
+import { beyondElection, mostBeyondMs } from '../../../support/mongo/election.js';
 import { failCommand } from '../../../support/mongo/fail-point.js';
 import type { Member } from '../../../support/mongo/member.js';
 import { startReplicaSet, type ReplicaSet } from '../../../support/mongo/replica-set.js';
 import { describeMongo } from '../../../support/mongo/shared.js';
 import { openStore } from '../../../support/mongo/store.js';
-import { beyondElection, hear, mostBeyondMs, set as put, watch, type Heard } from './support.js';
+import { hear, set as put, watch, type Heard } from './support.js';
 
 /** Writes one revision after the other until it is told to stop; returns the last one. */
 function writer(store: MongoStore, id: string): () => Promise<number> {

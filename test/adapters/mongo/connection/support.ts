@@ -3,8 +3,6 @@ import type { Timestamp } from 'mongodb';
 import { filter, firstValueFrom, ReplaySubject, skip, type Observable } from 'rxjs';
 import type { KeyHint } from '../../../../src/adapters/mongo/connection/hints.js';
 import type { MongoStore } from '../../../../src/adapters/mongo/connection/store.js';
-import type { Member } from '../../../support/mongo/member.js';
-import type { ReplicaSet } from '../../../support/mongo/replica-set.js';
 
 /** What an Observable gave, and what comes. */
 export interface Heard<T> {
@@ -32,19 +30,6 @@ export function revisionOf(hint: KeyHint): number | undefined {
   if (hint.kind !== 'change') return undefined;
   const revision: unknown = hint.document?.['v'] ?? hint.updated?.['v'];
   return typeof revision === 'number' ? revision : undefined;
-}
-
-/** How much longer than an election itself a lost primary may cost us, ms. */
-export const mostBeyondMs = 3_000;
-
-/** By how much something came later than the set could confirm a write again, ms. */
-export async function beyondElection(set: ReplicaSet, lost: Member, something: Promise<unknown>): Promise<number> {
-  const at = async (what: Promise<unknown>): Promise<number> => {
-    await what;
-    return performance.now();
-  };
-  const [recovered, came] = await Promise.all([at(set.recovered(lost)), at(something)]);
-  return came - recovered;
 }
 
 /**
