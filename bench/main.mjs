@@ -30,14 +30,20 @@ if (chosen.length === 0) {
 // Every case has a process of its own, each time: no case pays for another's garbage or profits from its compiled code.
 const runner = fileURLToPath(new URL('./one.mjs', import.meta.url));
 const results = new Map();
+const failures = [];
 const { environment, end } = await suite.prepare();
 try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, needs } of chosen) {
       if (needs !== undefined && environment[needs] === undefined) continue;
       process.stderr.write(`\rround ${round}/${rounds}  ${name.padEnd(50)}`);
-      const figure = Number(execFileSync(process.execPath, ['--expose-gc', runner, values.suite, name, String(messages)], { encoding: 'utf8', env: { ...process.env, ...environment } }));
-      results.set(name, [...(results.get(name) ?? []), figure]);
+      try {
+        const figure = Number(execFileSync(process.execPath, ['--expose-gc', runner, values.suite, name, String(messages)], { encoding: 'utf8', env: { ...process.env, ...environment } }));
+        results.set(name, [...(results.get(name) ?? []), figure]);
+      } catch {
+        // It has said why; the others go on.
+        failures.push(`${name}: failed in round ${round}`);
+      }
     }
   }
 } finally {
@@ -49,4 +55,6 @@ const medians = new Map([...results].map(([name, figures]) => [name, median(figu
 const measured = chosen.filter(({ name }) => medians.has(name));
 console.log(table(measured, medians));
 for (const { name, target } of measured) if (target !== undefined) console.log(`${name}: ${target.describe(medians.get(name), medians)}`);
-for (const { name, needs } of chosen) if (!medians.has(name)) console.log(`${name}: not run, ${needs} is not there`);
+for (const { name, needs } of chosen) if (needs !== undefined && environment[needs] === undefined) console.log(`${name}: not run, ${needs} is not there`);
+for (const failure of failures) console.log(failure);
+if (failures.length > 0) process.exitCode = 1;

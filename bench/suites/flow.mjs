@@ -44,18 +44,15 @@ export function emissions(stream$, count, onEach = () => undefined) {
   });
 }
 
-/** At a steady pace, whatever the answers do. */
+/** At a steady pace, whatever the answers do; resolves when all of them are there. */
 export function paced(count, gapMs, send) {
-  return new Promise((resolve) => {
-    let sent = 0;
+  return new Promise((resolve, reject) => {
+    const answers = [];
     const start = performance.now();
     const tick = () => {
-      while (sent < count && performance.now() - start >= sent * gapMs) {
-        void send(sent);
-        sent += 1;
-      }
-      if (sent < count) setTimeout(tick, 1);
-      else resolve();
+      while (answers.length < count && performance.now() - start >= answers.length * gapMs) answers.push(send(answers.length));
+      if (answers.length < count) setTimeout(tick, 1);
+      else Promise.all(answers).then(resolve, reject);
     };
     tick();
   });

@@ -14,7 +14,14 @@ export async function prepare() {
     await server.end();
     throw error;
   }
-  return { environment: { BENCH_MONGO_URI: `mongodb://127.0.0.1:${server.port}/?replicaSet=rs0` }, end: () => server.end() };
+  return {
+    environment: {
+      BENCH_MONGO_URI: `mongodb://127.0.0.1:${server.port}/?replicaSet=rs0`,
+      // Only there mongod tells what CPU it used.
+      ...(process.platform === 'linux' ? { BENCH_MONGO_CPU: 'told' } : {}),
+    },
+    end: () => server.end(),
+  };
 }
 
 /** The one that MONGOMS_SYSTEM_BINARY names, else the one of the search path, else the one that the tests fetched. */

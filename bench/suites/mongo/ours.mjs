@@ -3,6 +3,7 @@ import { EMPTY, filter, firstValueFrom, lastValueFrom, share, takeWhile, tap } f
 import { percentile, perSecond } from '../../figures.mjs';
 import { emissions, fill, inBatches, inLoops, paced } from '../flow.mjs';
 import { payload } from '../payload.mjs';
+import { cpuOf } from './effort.mjs';
 import { countTrips, monitored } from './trips.mjs';
 import { client, emptied } from './world.mjs';
 
@@ -90,22 +91,26 @@ export async function trips(count) {
   return figure;
 }
 
-/** µs a message costs to publish and to consume with so many waiting; the same number is measured at every backlog. */
-export async function costAt(backlog, measured) {
+/** What `effortOf` says of a message, published by 100 callers and consumed with so many others waiting; as many are measured at every backlog. */
+export async function effortAt(backlog, measured, effortOf) {
   const { topic, leave } = await opened();
   await fill(topic, backlog, plainItem);
-  const publish = await perSecond(measured, () => inLoops(100, measured, (id) => topic.publish(payload(id))));
-  const consumed = await perSecond(measured, () => emissions(settled(topic, 's0', 256), measured));
+  const effort = await effortOf(async () => {
+    await inLoops(100, measured, (id) => topic.publish(payload(id)));
+    await emissions(settled(topic, 's0', 256), measured);
+  });
   await leave();
-  return 1e6 / publish + 1e6 / consumed;
+  return effort / measured;
 }
 
-/** µs a message costs each of so many subscriptions, to publish and to consume; as many deliveries whatever their number. */
+/** µs of CPU a message costs each of so many subscriptions, to publish and to consume; as many deliveries whatever their number. */
 export async function costFor(subscriptions, deliveries) {
   const messages = Math.ceil(deliveries / subscriptions);
   const { topic, leave } = await opened({}, subscriptions);
-  const publish = await perSecond(deliveries, () => inBatches(500, messages, (ids) => topic.publishBatch(ids.map(plainItem))));
-  const consumed = await perSecond(deliveries, () => Promise.all(names(subscriptions).map((name) => emissions(settled(topic, name, 256), messages))));
+  const effort = await cpuOf(async () => {
+    await inBatches(500, messages, (ids) => topic.publishBatch(ids.map(plainItem)));
+    await Promise.all(names(subscriptions).map((name) => emissions(settled(topic, name, 256), messages)));
+  });
   await leave();
-  return 1e6 / publish + 1e6 / consumed;
+  return effort / deliveries;
 }
