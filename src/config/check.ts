@@ -53,9 +53,10 @@ function checkValue(row: OptionRow, value: unknown, refuse: Refuse): void {
 function unknownOption(key: string, prefix: string): string {
   const here = prefix === '' ? [...groups, ...[...rows.keys()].filter((name) => !name.includes('.'))] : optionRows.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => name.slice(prefix.length));
   const elsewhere = optionRows.find(({ name }) => name.slice(name.indexOf('.') + 1) === key)?.name;
-  const nearest = elsewhere ?? nearestName(key, here);
-  if (nearest === undefined) return `no such option; ${prefix === '' ? 'init' : prefix.slice(0, -1)} takes ${here.join(', ')}`;
-  return `no such option; did you mean "${elsewhere ?? `${prefix}${nearest}`}"?`;
+  const nearest = nearestName(key, here);
+  const meant = nearest === undefined ? elsewhere : `${prefix}${nearest}`;
+  if (meant === undefined) return `no such option; ${prefix === '' ? 'init' : prefix.slice(0, -1)} takes ${here.join(', ')}`;
+  return `no such option; did you mean "${meant}"?`;
 }
 
 function isObject(value: unknown): value is object {

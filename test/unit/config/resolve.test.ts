@@ -165,6 +165,7 @@ describe('a configuration with problems', () => {
   it.each<[object, string]>([
     [{ reddis: {} }, 'reddis: got a value of type object; expected no such option; did you mean "redis"?'],
     [{ redis: { url: 'redis://h', keyprefix: 'x' } }, 'redis.keyprefix: got ***; expected no such option; did you mean "redis.keyPrefix"?'],
+    [{ redis: { url: 'redis://h' }, mongo: { uri: 'mongodb://h', url: 'x' } }, 'mongo.url: got ***; expected no such option; did you mean "mongo.uri"?'],
     [{ visibilityTimeoutMs: 5 }, 'visibilityTimeoutMs: got ***; expected no such option; did you mean "defaults.visibilityTimeoutMs"?'],
     [{ zzzzzzzz: 5 }, 'zzzzzzzz: got ***; expected no such option; init takes redis, mongo, durability, defaults, chronos, warm, spaces, url, mongoOnly, changeStreams, allowUnsafe, namespace, tenantId, autoCreate, connect, connectTimeoutMs'],
     [{ url: 'memory:', defaults: 5 }, 'defaults: got ***; expected an object'],

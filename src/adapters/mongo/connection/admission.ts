@@ -139,7 +139,9 @@ export class Admission {
     const kinds = this.#client.kinds();
     if (kinds.includes('RSGhost')) return '. The server was started with --replSet and its set was never initiated: run rs.initiate() once';
     if (kinds.includes('RSSecondary')) return '. Its set has no primary now';
-    return kinds.length === 0 ? '. None of these servers is in the replica set that mongo.uri names: correct replicaSet' : undefined;
+    // DNS may have named none at all.
+    const isSrv = /^mongodb\+srv:/i.test(this.#options.uri ?? '');
+    return kinds.length === 0 && !isSrv ? '. None of these servers is in the replica set that mongo.uri names: correct replicaSet' : undefined;
   }
 
   #pause(ms: number): Promise<void> {

@@ -2,7 +2,7 @@ import { MongoClient, ReadConcern, type Db, type DbOptions, type Document, type 
 import { ChronowError } from '../../../errors.js';
 import type { Runtime } from '../../../port/runtime.js';
 import type { ConnectionOptions, DriverClient } from './options.js';
-import { failureOf } from './server-error.js';
+import { uriRefused } from './errors.js';
 
 /** Reads go to the primary and writes to the majority, and values come as they are stored, whatever a URI or a client of somebody else says. */
 const databaseOptions: DbOptions = {
@@ -115,7 +115,7 @@ function makeClient({ uri, connectTimeoutMs = 10_000 }: ConnectionOptions, overr
       ...overrides,
     });
   } catch (error) {
-    throw new ChronowError('CONFIG_INVALID', `mongo.uri is not one that the driver takes: ${failureOf(error).text}`, { details: { option: 'mongo.uri' } });
+    throw uriRefused(uri, error);
   }
 }
 

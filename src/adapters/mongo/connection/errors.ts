@@ -11,7 +11,7 @@ export function chronowError(failure: Failure, what: string): ChronowError {
 }
 
 const refusals: Readonly<Record<number, (failure: Failure, what: string) => ChronowError>> = {
-  13: (failure, what) => refusal('BACKEND_UNSAFE', `the MongoDB user lacks a right that the ${what} needs: give it the role readWrite on the hot database (docs/mongo.md has the whole list)`, failure),
+  13: (failure, what) => (/requires authentication/.test(failure.text) ? loginMissing(failure) : refusal('BACKEND_UNSAFE', `the MongoDB user lacks a right that the ${what} needs: give it the role readWrite on the hot database (docs/mongo.md has the whole list)`, failure)),
   18: loginRefused,
   8_000: loginRefused,
   // Free space, or the limit of a hosted cluster.
@@ -46,6 +46,19 @@ function loginRefused(failure: Failure): ChronowError {
   return refusal('CONFIG_INVALID', 'MongoDB refused the login; correct user, password and authSource in mongo.uri', failure);
 }
 
+function loginMissing(failure: Failure): ChronowError {
+  return refusal('CONFIG_INVALID', 'MongoDB asks for a login, and mongo.uri has none; put user, password and authSource into it', failure);
+}
+
+/** A URI that the driver does not take. The driver quotes what it was given, which may be secret. */
+export function uriRefused(uri: string, error: unknown): ChronowError {
+  const values = uri.split(/[:/@?&=,;]+/).slice(1).filter((value) => value.length > 2).sort((one, other) => other.length - one.length);
+  const { text } = failureOf(error);
+  // What it is about is a name, and the name comes first.
+  const shown = text.replace(/\bgot:? .*/s, (quoted) => values.reduce((left, value) => left.replaceAll(value, '***'), quoted));
+  return new ChronowError('CONFIG_INVALID', `mongo.uri is not one that the driver takes: ${shown}`, { details: { option: 'mongo.uri' } });
+}
+
 /** Whether a deployment that could be reached will not let us in however often we ask, and why. */
 export function loginFailure(failure: Failure): ChronowError | undefined {
   return failure.code === 18 || failure.code === 8_000 || /Authentication failed|auth(?:entication)? error/i.test(failure.text) ? loginRefused(failure) : undefined;
@@ -54,14 +67,15 @@ export function loginFailure(failure: Failure): ChronowError | undefined {
 /** No primary within the time to connect. `seen`: what answered instead. */
 export function unreachable(where: string, failure: Failure | undefined, seen: string | undefined): ChronowError {
   const last = failure === undefined ? '' : `: ${failure.text}`;
-  return new ChronowError('BACKEND_UNREACHABLE', `no answer from a primary of MongoDB at ${where}${last}${seen ?? (failure === undefined ? '' : tlsHint(failure))}`, {
+  return new ChronowError('BACKEND_UNREACHABLE', `no answer from a primary of MongoDB at ${where}${last}${seen ?? (failure === undefined ? '' : hintOf(failure))}`, {
     retryable: true,
     details: { reason: failure?.word ?? 'TIMEOUT' },
     ...(failure === undefined ? {} : { cause: plainCause(failure) }),
   });
 }
 
-function tlsHint({ word, text }: Failure): string {
+function hintOf({ word, text }: Failure): string {
+  if (/^query(?:Srv|Txt)\b/.test(text)) return '. mongodb+srv:// asks DNS for the hosts behind a name; a host itself is named with mongodb://';
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME|certificate/i.test(`${word} ${text}`)) return '. The certificate was not accepted: tlsCAFile must name the authority that signed it, and the host name must be one of its names';
   return /secure TLS|ssl|tls|connection \d+ to .* closed|ECONNRESET/i.test(text) ? '. Does this port speak TLS? Set tls=true or tls=false in mongo.uri accordingly' : '';
 }

@@ -46,6 +46,7 @@ describeMongo('opening a store', () => {
 
   it('fails at once where the URI is none', () => {
     expect(() => storeTo({ uri: 'mongodb://127.0.0.1:1/?nonsense=1' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => storeTo({ uri: 'mongodb://127.0.0.1:1/?maxPoolSize=canary' })).toThrow(/maxPoolSize .*got: \*\*\*$/);
   });
 
   it('says what to do where the name of the set is wrong, TLS is missing, or the set was never initiated', async () => {
@@ -55,6 +56,12 @@ describeMongo('opening a store', () => {
     onTestFinished(() => member.stop());
     expect(String(await opening({ uri: `mongodb://127.0.0.1:${member.port}/` }))).toContain('rs.initiate()');
     expect(await opening({ uri: member.uri })).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('says that DNS knows no such name, where it was to be asked', async () => {
+    const error = String(await opening({ uri: 'mongodb+srv://nowhere.invalid/' }));
+    expect(error).toContain('a host itself is named with mongodb://');
+    expect(error).not.toContain('replicaSet');
   });
 
   it('waits for a server that comes later', async () => {
@@ -133,7 +140,9 @@ describeMongo('rights', () => {
     const error = await opening({ uri: set.uriOf({ username: 'root', password: 'canary-password' }) });
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     expect(String(error)).not.toContain('canary');
-    expect(await opening({ uri: set.uriOf(undefined) })).toMatchObject({ code: 'BACKEND_UNSAFE' });
+    const none = await opening({ uri: set.uriOf(undefined) });
+    expect(none).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(String(none)).toContain('asks for a login');
   });
 });
 
