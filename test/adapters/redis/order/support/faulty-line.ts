@@ -45,14 +45,21 @@ export function planted(name: string, ...changes: readonly (readonly [from: stri
   });
 }
 
-/** A process that stands still: what it asks goes out when it goes on. */
+/** A process that stands still, so that what it asks goes out when it goes on, or that ends, so that nothing does any more. */
 export class Freezer {
   #frozen: Promise<void> | undefined = undefined;
+  #isDead = false;
 
   readonly wrap: Wrap = (connection) => withRun(connection, (run) => async (...call) => {
     await this.#frozen;
+    if (this.#isDead) throw new ChronowError('CLOSED', 'the process of this test is dead');
     return run(...call);
   });
+
+  /** A broker that is closed in order would still settle what its work ends with meanwhile. */
+  die(): void {
+    this.#isDead = true;
+  }
 
   freeze(ms: number): Promise<void> {
     this.#frozen = setTimeout(ms).then(() => { this.#frozen = undefined; });

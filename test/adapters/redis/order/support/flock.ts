@@ -69,6 +69,7 @@ export class Member {
   /** Ends at once, with all it holds; nothing it does afterwards counts. */
   async kill(): Promise<void> {
     this.life.isOver = true;
+    this.#freezer.die();
     await firstValueFrom(this.#broker.close(), { defaultValue: undefined });
     this.#consumer?.unsubscribe();
   }
