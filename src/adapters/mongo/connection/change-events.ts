@@ -1,37 +1,20 @@
 import { Timestamp, type ChangeStreamDocument, type Document } from 'mongodb';
 import { readPoke, type KeyHint } from './hints.js';
-
-/** What the stream is to tell. */
-export interface StreamFilter {
-  /** Incarnations of topics. */
-  readonly topics: ReadonlySet<string>;
-  readonly keys: boolean;
-}
+import { most, rangeOf, type KeySelection, type StreamFilter } from './stream-filter.js';
 
 /** What an event of the stream means to us. `topic`: something came, or a record changed. `reset`: somebody dropped or renamed something under us. */
 export type StreamEvent = { readonly kind: 'topic'; readonly id: string; readonly isChange: boolean } | Extract<KeyHint, { readonly kind: 'change' | 'delete' }> | { readonly kind: 'reset' };
 
-/** Above this many topics all of them come: the filter is sent with every opening, and matched with every write. */
-const mostTopics = 200;
-
-/** Whether a stream that was opened for one filter tells what another one wants. */
-export function covers(opened: StreamFilter, wanted: StreamFilter): boolean {
-  if (wanted.keys && !opened.keys) return false;
-  // A lone `undefined` would match nothing anyway.
-  if (opened.topics.size > mostTopics) return true;
-  return [...wanted.topics].every((id) => opened.topics.has(id));
-}
-
 /** Only what is used crosses the wire: bodies of messages do not. */
 export function pipelineOf({ topics, keys }: StreamFilter): Document[] {
-  const some = topics.size <= mostTopics ? { 'fullDocument.t': { $in: [...topics] } } : {};
+  const some = topics.size <= most ? { 'fullDocument.t': { $in: [...topics] } } : {};
   const wanted: Document[] = [
     { operationType: { $in: ['drop', 'rename', 'dropDatabase', 'invalidate'] } },
     ...(topics.size === 0 ? [] : [
       { operationType: 'insert', 'ns.coll': { $in: ['cw_log', 'cw_deliv'] }, ...some },
       { operationType: 'update', 'ns.coll': 'cw_topics', 'updateDescription.updatedFields.poke': { $exists: true } },
     ]),
-    ...(keys ? [{ 'ns.coll': 'cw_kv', operationType: { $in: ['insert', 'update', 'replace', 'delete'] } }] : []),
+    ...idsOf(keys).map((_id) => ({ 'ns.coll': 'cw_kv', operationType: { $in: ['insert', 'update', 'replace', 'delete'] }, 'documentKey._id': _id })),
   ];
   const isKey = { $eq: ['$ns.coll', 'cw_kv'] };
   return [
@@ -45,6 +28,10 @@ export function pipelineOf({ topics, keys }: StreamFilter): Document[] {
       updateDescription: { $cond: [isKey, '$updateDescription', { updatedFields: { poke: '$updateDescription.updatedFields.poke' } }] },
     } },
   ];
+}
+
+function idsOf({ ids, prefixes }: KeySelection): readonly object[] {
+  return [...(ids.size === 0 ? [] : [{ $in: [...ids] }]), ...[...prefixes].map(rangeOf)];
 }
 
 export function readEvent(event: ChangeStreamDocument): StreamEvent | undefined {

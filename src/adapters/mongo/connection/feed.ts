@@ -1,5 +1,6 @@
 import type { Timestamp } from 'mongodb';
-import type { StreamEvent, StreamFilter } from './change-events.js';
+import type { StreamEvent } from './change-events.js';
+import type { StreamFilter } from './stream-filter.js';
 
 /** What a source of hints, stream or polling, tells. */
 export interface FeedEvents {

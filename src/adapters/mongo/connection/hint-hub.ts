@@ -1,9 +1,10 @@
 import type { Timestamp } from 'mongodb';
 import { Observable, type Subscriber } from 'rxjs';
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
-import { covers, type StreamEvent, type StreamFilter } from './change-events.js';
+import type { StreamEvent } from './change-events.js';
 import type { Feed, FeedEvents } from './feed.js';
 import type { Hints, KeyFilter, KeyHint, TopicHint } from './hints.js';
+import { coversKey, coversTopics, selectionOf, type StreamFilter } from './stream-filter.js';
 
 export interface HubParts {
   readonly runtime: Runtime;
@@ -48,7 +49,7 @@ export class HintHub implements Hints, FeedEvents {
       listeners.add(listener);
       this.#topics.set(topicId, listeners);
       this.#joined();
-      if (this.#told !== undefined && covers(this.#told.filter, { topics: new Set([topicId]), keys: false })) tellGap(listener);
+      if (this.#told !== undefined && coversTopics(this.#told.filter, [topicId])) tellGap(listener);
       return () => {
         listeners.delete(listener);
         if (listeners.size === 0 && this.#topics.get(topicId) === listeners) this.#topics.delete(topicId);
@@ -64,7 +65,7 @@ export class HintHub implements Hints, FeedEvents {
       if ('id' in filter) this.#keysById.set(filter.id, (this.#keysById.get(filter.id) ?? new Set()).add(listener));
       this.#joined();
       // Polling has to look at a new key first.
-      if (this.mode === 'stream' && this.#told?.filter.keys === true) tellLive(listener, this.#told.at, true);
+      if (this.mode === 'stream' && this.#told !== undefined && coversKey(this.#told.filter, filter)) tellLive(listener, this.#told.at, true);
       return () => {
         this.#keys.delete(listener);
         if ('id' in filter && this.#keysById.get(filter.id)?.delete(listener) === true && this.#keysById.get(filter.id)?.size === 0) this.#keysById.delete(filter.id);
@@ -93,9 +94,9 @@ export class HintHub implements Hints, FeedEvents {
   live(at: Timestamp | undefined, missed: boolean, filter: StreamFilter): void {
     this.#told = { filter, at };
     for (const [id, listeners] of [...this.#topics]) {
-      if (covers(filter, { topics: new Set([id]), keys: false })) for (const listener of [...listeners]) if (missed || !listener.isLive) tellGap(listener);
+      if (coversTopics(filter, [id])) for (const listener of [...listeners]) if (missed || !listener.isLive) tellGap(listener);
     }
-    if (filter.keys) for (const listener of [...this.#keys]) tellLive(listener, at, missed);
+    for (const listener of [...this.#keys]) if (coversKey(filter, listener.filter)) tellLive(listener, at, missed);
   }
 
   stale(): void {
@@ -129,7 +130,7 @@ export class HintHub implements Hints, FeedEvents {
   #joined(): void {
     this.#cancelStop?.();
     if (!this.#isOpen || this.#isClosed) return;
-    if (this.#feed === undefined) this.#feed = this.#parts.feed(this.mode, this, () => this.#wanted(), () => [...this.#keys].map(({ filter }) => filter));
+    if (this.#feed === undefined) this.#feed = this.#parts.feed(this.mode, this, () => this.#wanted(), () => this.#keyFilters());
     else this.#feed.widen();
   }
 
@@ -152,8 +153,12 @@ export class HintHub implements Hints, FeedEvents {
     return this.#topics.size > 0 || this.#keys.size > 0;
   }
 
+  #keyFilters(): readonly KeyFilter[] {
+    return [...this.#keys].map(({ filter }) => filter);
+  }
+
   #wanted(): StreamFilter {
-    return { topics: new Set(this.#topics.keys()), keys: this.#keys.size > 0 };
+    return { topics: new Set(this.#topics.keys()), keys: selectionOf(this.#keyFilters()) };
   }
 }
 

@@ -13,7 +13,6 @@ import { asChronowError, chronowError, closedError } from './errors.js';
 import type { Feed, FeedEvents } from './feed.js';
 import { HintHub } from './hint-hub.js';
 import type { Hints, KeyFilter } from './hints.js';
-import type { StreamFilter } from './change-events.js';
 import type { ConnectionOptions } from './options.js';
 import { PollLoop } from './poll-loop.js';
 import type { Probes } from './probes.js';
@@ -21,6 +20,7 @@ import { Pulse } from './pulse.js';
 import { Restoring } from './restoring.js';
 import type { Failure } from './server-error.js';
 import type { AttemptOptions, HotCollection, MongoStore, ReadAt } from './store.js';
+import type { StreamFilter } from './stream-filter.js';
 import { StreamLoop } from './stream-loop.js';
 
 /** A store, not yet opened: nothing goes out before {@link MongoStore.open}. */

@@ -1,9 +1,9 @@
 import type { Db } from 'mongodb';
 import type { CancelTimer, Runtime } from '../../../port/runtime.js';
 import { backoffDelay, type Backoff } from '../../../retry/backoff.js';
-import type { StreamFilter } from './change-events.js';
 import type { Feed, FeedEvents } from './feed.js';
 import type { KeyFilter } from './hints.js';
+import { rangeOf, type StreamFilter } from './stream-filter.js';
 
 export interface PollParts {
   readonly runtime: Runtime;
@@ -103,7 +103,7 @@ export class PollLoop implements Feed {
   async #lookAtKeys(filters: readonly KeyFilter[]): Promise<boolean> {
     const kv = this.#parts.db().collection<{ readonly _id: string; readonly v: number }>('cw_kv');
     const ids = filters.flatMap((filter) => ('id' in filter ? [filter.id] : []));
-    const ranges = filters.flatMap((filter) => ('prefix' in filter ? [{ _id: { $gte: filter.prefix, $lt: `${filter.prefix}\u{10FFFF}` } }] : []));
+    const ranges = filters.flatMap((filter) => ('prefix' in filter ? [{ _id: rangeOf(filter.prefix) }] : []));
     const queries = [...(ids.length === 0 ? [] : [{ _id: { $in: ids } }]), ...ranges];
     const found = new Map<string, number>();
     for (const query of queries) for (const { _id, v } of await kv.find(query, { projection: { v: 1 }, readConcern: 'majority' }).toArray()) found.set(_id, v);

@@ -1,12 +1,13 @@
 import type { ChangeStream, ChangeStreamDocument, Timestamp } from 'mongodb';
 import type { Runtime } from '../../../port/runtime.js';
 import { backoffDelay, type Backoff } from '../../../retry/backoff.js';
-import { covers, pipelineOf, readEvent, timeOfToken, type StreamFilter } from './change-events.js';
+import { pipelineOf, readEvent, timeOfToken } from './change-events.js';
 import { streamClient, type Client } from './client.js';
 import type { Feed, FeedEvents } from './feed.js';
 import type { ConnectionOptions } from './options.js';
 import { Pulse } from './pulse.js';
 import { failureOf, type Failure } from './server-error.js';
+import { covers, noKeys, opening, type StreamFilter } from './stream-filter.js';
 
 export interface StreamParts {
   readonly options: ConnectionOptions;
@@ -42,7 +43,8 @@ export class StreamLoop implements Feed {
   #client: Client | undefined = undefined;
   #start: Start | undefined = undefined;
   #at: Timestamp | undefined = undefined;
-  #filter: StreamFilter = { topics: new Set(), keys: false };
+  #filter: StreamFilter = { topics: new Set(), keys: noKeys };
+  #isWidened = false;
   #missed = true;
   #failures = 0;
   #misses = 0;
@@ -84,6 +86,7 @@ export class StreamLoop implements Feed {
     while (!this.#isStopped) {
       const cut = new Promise<Cut>((resolve) => { this.#cut = resolve; });
       const end = await this.#once(cut);
+      this.#isWidened = end === 'widened';
       if (this.#isStopped || end === 'stopped') return;
       // It opens again where it was, and nobody misses anything: not worth a word.
       if (end === 'widened') continue;
@@ -124,7 +127,7 @@ export class StreamLoop implements Feed {
 
   #open(start: Start): ChangeStream {
     this.#client ??= this.#newClient();
-    this.#filter = this.#parts.wanted();
+    this.#filter = opening(this.#parts.wanted(), this.#isWidened ? this.#filter.keys : noKeys);
     const filter = this.#filter;
     const stream = this.#client.db.watch(pipelineOf(filter), { ...start, maxAwaitTimeMS: 5_000, readConcern: { level: 'majority' } });
     let isLive = false;
@@ -157,8 +160,10 @@ export class StreamLoop implements Feed {
   #keepPlace(stream: ChangeStream, end: Cut | Failure): void {
     const token: unknown = stream.resumeToken;
     if (end === 'widened') {
-      const at = timeOfToken(token) ?? this.#at;
-      this.#start = at === undefined ? undefined : { startAtOperationTime: at };
+      // Reads for those that are told more must meet what was before.
+      const at = timeOfToken(token);
+      if (at !== undefined && this.#at?.greaterThan(at) !== true) this.#at = at;
+      this.#start = this.#at === undefined ? undefined : { startAtOperationTime: at ?? this.#at };
     } else if (typeof end === 'object' && (end.kind === 'server' || end.kind === 'input' || (end.kind === 'passing' && this.#failures >= mostFailures))) {
       // History lost, an event too large, a bad token: whatever it is, the same place would bring it again.
       this.#start = undefined;
