@@ -100,7 +100,7 @@ export class Topic<T> {
     });
   }
 
-  /** Takes back a message that was published with `delayMs` or `deliverAt`; false when it is unknown or has become due. */
+  /** Takes back a message that was published with `delayMs` or `deliverAt`; false when it is unknown or has become due. Rejects with `OPTION_INVALID` for an id that is no text. */
   cancelScheduled(id: string): Promise<boolean> {
     return this.#client.promises.of(this.cancelScheduled$(id));
   }
@@ -109,6 +109,7 @@ export class Topic<T> {
   cancelScheduled$(id: string): Observable<boolean> {
     return defer(() => {
       this.#client.assertOpen('cancelScheduled');
+      checkOptions('cancelScheduled', { id }, { id: text(1, 1_000) }, ['id']);
       return this.#client.broker.publisher.cancelScheduled(this.#ref, id);
     });
   }

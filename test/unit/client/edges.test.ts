@@ -122,6 +122,10 @@ describe('publish', () => {
     expect(await topic.cancelScheduled(id)).toBe(true);
     expect(await topic.cancelScheduled(id)).toBe(false);
     expect((await cw.bus.stats('t')).scheduled).toBe(0);
+    for (const none of [{ $gt: '' }, '', null, undefined]) {
+      const refused: unknown = Reflect.apply(topic.cancelScheduled.bind(topic), undefined, [none]);
+      await expect(refused).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    }
   });
 
   test('the cold twins do nothing before subscribe, and one call each', async () => {

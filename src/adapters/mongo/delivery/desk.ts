@@ -1,3 +1,4 @@
+import { ObjectId } from 'mongodb';
 import { isChronowError } from '../../../errors.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
@@ -6,7 +7,7 @@ import type { Context } from '../context.js';
 import { newShortId } from '../layout/ids.js';
 import type { TopicDocument } from '../layout/topic-document.js';
 import type { SubscriptionRecord } from '../topics/records.js';
-import { hasLapsed } from './candidate.js';
+import { hasLapsed, type Candidate } from './candidate.js';
 import { Heartbeat, type HeartbeatOwner } from './heartbeat.js';
 import type { MongoLease } from './lease.js';
 import { Pointers } from './pointers.js';
@@ -163,6 +164,11 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
     this.#drop(lease);
   }
 
+  async setAside(foreign: readonly Candidate[]): Promise<void> {
+    await this.pointers.setAside(foreign.map(({ _id }) => _id));
+    for (const { _id, m } of foreign) this.context.report({ type: 'dead-lettered', subscription: this.ref, id: textOf(m) ?? textOf(_id) ?? '', reason: 'Undecodable', deliveryCount: 0 });
+  }
+
   /** Tells that the delivery before this one ended unsettled. */
   reportLapse({ grant: { candidate }, count }: Won): void {
     if (hasLapsed(candidate)) this.context.report({ type: 'lease-lapsed', subscription: this.ref, id: candidate.m, deliveryCount: count - 1 });
@@ -196,4 +202,9 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
     if (this.#leases.get(lease.place.pointer) === lease) this.#leases.delete(lease.place.pointer);
     lease.holder?.lost(lease);
   }
+}
+
+/** Of whatever somebody else has written there. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : value instanceof ObjectId ? value.toHexString() : undefined;
 }

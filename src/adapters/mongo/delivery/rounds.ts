@@ -33,6 +33,8 @@ export interface RoundsOwner {
   readonly isStale: boolean;
   readonly wasHinted: boolean;
   refresh(): Promise<void>;
+  /** None of ours: they become dead letters. */
+  setAside(foreign: readonly Candidate[]): Promise<void>;
   reportLapse(won: Won): void;
   /** The lease of this pointer is over, or somebody else's. */
   lapsed(pointer: string): void;
@@ -154,7 +156,7 @@ export class Rounds {
     const { dealt, leases } = await this.#serve(together(back, ready), open, limit, tok);
     this.#isHidden = dealt.isMore;
     this.#answer(open, leases, dealt);
-    if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length > 0);
+    if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length + dealt.foreign.length > 0);
   }
 
   async #serve(candidates: readonly Candidate[], open: readonly Want[], limit: number, tok: string): Promise<{ readonly dealt: Deal; readonly leases: readonly MongoLease[] }> {
@@ -162,7 +164,7 @@ export class Rounds {
     const since = this.#desk.context.runtime.now();
     try {
       const dealt = await (this.#desk.policy.order === 'none' ? this.#deal(candidates, open, limit) : this.#dealInOrder(candidates, open, limit, tok));
-      if (dealt.foreign.length > 0) await this.#desk.pointers.setAside(dealt.foreign);
+      if (dealt.foreign.length > 0) await this.#desk.setAside(candidates.filter(({ _id }) => dealt.foreign.includes(_id)));
       if (dealt.leftAlone === 0) this.#reserved = undefined;
       else if (dealt.asked !== undefined) this.#reserved = dealt.asked.link;
       return { dealt, leases: await this.#take(dealt.grants, tok, since) };

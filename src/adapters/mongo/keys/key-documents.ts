@@ -1,5 +1,5 @@
 import type { Collection, Document, Filter } from 'mongodb';
-import { ChronowError } from '../../../errors.js';
+import { ChronowError, isChronowError } from '../../../errors.js';
 import type { KeyRef, Scope } from '../../../port/names.js';
 import { isDuplicateKey } from '../connection/server-error.js';
 import type { ReadAt } from '../connection/store.js';
@@ -56,7 +56,7 @@ export class KeyDocuments {
         // It was made, or removed, at the same time.
       }
       throw new ChronowError('UNSUPPORTED', `shared key "${key.key}" is made and removed by somebody else all the time`, { details: { key: key.key } });
-    });
+    }).catch((error: unknown) => { throw asValueError(key, error); });
   }
 
   /** Where it is ours and meets a condition; else undefined. */
@@ -132,4 +132,10 @@ export class KeyDocuments {
 
 function foundIn(key: KeyRef, document: object): Found {
   return { key: readKey(key, document), serverMs: serverTimeOf(document), done: doneRevision(document) };
+}
+
+/** What is too large here is a value. */
+function asValueError({ key }: KeyRef, error: unknown): unknown {
+  if (!isChronowError(error, 'PAYLOAD_TOO_LARGE')) return error;
+  return new ChronowError('VALUE_TOO_LARGE', `the value of shared key "${key}" makes a document above the 16 MB that MongoDB takes; store it elsewhere and set a reference`, { cause: error.cause, details: { ...error.details, key } });
 }

@@ -1,3 +1,4 @@
+import { isChronowError } from '../../../errors.js';
 import type { Runtime } from '../../../port/runtime.js';
 import { dueTime } from '../../common/due-time.js';
 import type { MongoStore } from '../connection/store.js';
@@ -46,7 +47,10 @@ export class Landing {
       insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs),
       insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs),
     ]);
-    if (stored.status === 'rejected') throw stored.reason;
+    if (stored.status === 'rejected') {
+      await this.#takeBack(stored.reason, () => Promise.resolve(messages), place, deadlineMs);
+      throw stored.reason;
+    }
     if (pointed.status === 'rejected') throw new NotPointed(pointed.reason);
   }
 
@@ -58,7 +62,10 @@ export class Landing {
     for (let round = 0; left.length > 0; round++) {
       const messages = left.map(({ document }) => document);
       await this.#point(messages, place, deadlineMs);
-      const places = await insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs);
+      const places = await insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs).catch(async (error: unknown) => {
+        await this.#takeBack(error, () => this.#missing(messages), place, deadlineMs);
+        throw error;
+      });
       const met = places.flatMap((at) => left[at] ?? []);
       if (met.length === 0) break;
       const conflicts = await this.#duplicates.resolve(id, limits.iw, met.map(({ document }) => document), deadlineMs);
@@ -83,6 +90,19 @@ export class Landing {
       begunAt = this.#runtime.now();
       await insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs);
     } while (this.#runtime.now() - begunAt > fenceMs);
+  }
+
+  /** Pointers to what was refused would count as waiting until they are found to be orphans. Of an unknown outcome they are needed. */
+  async #takeBack(error: unknown, refused: () => Promise<readonly LogDocument[]>, place: Place, deadlineMs: number): Promise<void> {
+    if (!isChronowError(error) || error.retryable) return;
+    await refused().then((messages) => this.#unpoint(messages, place, deadlineMs)).catch(() => undefined);
+  }
+
+  async #missing(messages: readonly LogDocument[]): Promise<readonly LogDocument[]> {
+    const ids = messages.map(({ _id }) => _id);
+    const there = await this.#store.attempt('publish to cw_log', () => this.#store.collection<LogDocument>('cw_log').find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray());
+    const stored = new Set(there.map(({ _id }) => _id));
+    return messages.filter(({ _id }) => !stored.has(_id));
   }
 
   async #unpoint(messages: readonly LogDocument[], place: Place, deadlineMs: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { documentFormat } from '../layout/message-codec.js';
 import type { TopicDocument } from '../layout/topic-document.js';
 import type { Directory } from '../topics/directory.js';
+import { checkTopic } from '../topics/topic-record.js';
 import type { Cargo } from './cargo.js';
 import type { Duplicates } from './duplicates.js';
 
@@ -81,6 +82,7 @@ export class Placing {
     // With majority: numbers that were rolled back would be given twice, and a primary that is none any more does not know the newest subscriptions.
     const after = await store.attempt('publish to cw_topics', () =>
       store.collection<TopicDocument>('cw_topics').findOneAndUpdate({ _id: this.#key, f: documentFormat }, [{ $set: taken }], { returnDocument: 'after' }), { deadlineMs });
+    if (after !== null) checkTopic(this.#ref, after);
     return after ?? undefined;
   }
 }

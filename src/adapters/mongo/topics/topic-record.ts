@@ -7,8 +7,7 @@ import { foreignRecord, formatTooNew } from './refusals.js';
 
 /** A topic's document, read. Throws `FORMAT_TOO_NEW`, and `FOREIGN_VALUE` for what is none. */
 export function readTopic(ref: TopicRef, document: TopicDocument): TopicOverview {
-  const what = `topic "${ref.topic}"`;
-  checkFormat(what, document);
+  checkTopic(ref, document);
   const { id, limits, nm, seq, subs } = document;
   return {
     topic: { ref, id, limits: readLimits(limits), shardsNamed: nm, seq },
@@ -49,7 +48,8 @@ function readSubscription(ref: SubscriptionRef, topicId: string, { id, p, v, eph
 }
 
 /** Somebody else may have written it: what it says it is counts for nothing. */
-function checkFormat(what: string, document: { readonly [K in keyof TopicDocument]?: unknown }): void {
+export function checkTopic(ref: TopicRef, document: { readonly [K in keyof TopicDocument]?: unknown }): void {
+  const what = `topic "${ref.topic}"`;
   const { f, id, limits, seq, subs } = document;
   if (typeof f === 'number' && f > documentFormat) throw formatTooNew(what, f);
   if (f !== documentFormat || typeof id !== 'string' || typeof seq !== 'number' || !hasAll(limits, ['ml', 'of', 'rt', 'iw', 'sc'])) throw foreignRecord(what);
