@@ -103,7 +103,7 @@ export async function startReplicaSet({ members: count = 1, ...options }: SetOpt
 async function initiate({ members }: ReplicaSet, auth: boolean): Promise<void> {
   const [first] = members;
   if (first === undefined) return;
-  const config = { _id: 'rs0', members: members.map(({ host, port }, _id) => ({ _id, host: `${host}:${port}` })), settings: { electionTimeoutMillis: 1_000, heartbeatIntervalMillis: 200, heartbeatTimeoutSecs: 2 } };
+  const config = { _id: 'rs0', members: members.map(({ host, port }, _id) => ({ _id, host: `${host}:${port}` })), settings: { electionTimeoutMillis: 1_000, heartbeatIntervalMillis: 200, heartbeatTimeoutSecs: 1 } };
   await first.admin({ replSetInitiate: config });
   await until('everybody is primary or secondary', async () => {
     const states = await Promise.all(members.map((member) => member.admin({ hello: 1 })));

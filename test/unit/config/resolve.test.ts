@@ -43,7 +43,7 @@ describe('a configuration without problems', () => {
   it('takes the second example of the original README', () => {
     const { backend, warm } = resolveConfig({ mongoOnly: true, chronos: tenants('default', 'b') });
     expect(backend).toMatchObject({ kind: 'mongo', hotDatabase: 'chronow_hot', changeStreams: 'auto' });
-    expect(backend.kind === 'mongo' && backend.uri.reveal()).toBe('mongodb://main:27017');
+    expect(backend.kind === 'mongo' && backend.uri?.reveal()).toBe('mongodb://main:27017');
     expect(warm.tier?.tenants.map(({ tenantId, uri }) => [tenantId, uri.reveal()])).toEqual([['default', 'mongodb://main:27017'], ['b', 'mongodb://other:27017']]);
     expect(warm.tier?.others).toBeUndefined();
   });
@@ -52,7 +52,7 @@ describe('a configuration without problems', () => {
     const config = { dbConnections: { main: { mongoUri: 'mongodb://main' } }, databases: { messaging: { dbConnRef: 'main', dbName: 'all' } } };
     const { warm, backend } = resolveConfig({ mongoOnly: true, chronos: { config } });
     expect([warm.tier?.tenants, warm.tier?.others?.database, warm.tier?.chronosConfig?.reveal()]).toEqual([[], 'all', config]);
-    expect(backend.kind === 'mongo' && backend.uri.reveal()).toBe('mongodb://main');
+    expect(backend.kind === 'mongo' && backend.uri?.reveal()).toBe('mongodb://main');
   });
 
   it('makes MongoDB beside Redis the warm tier of all tenants', () => {
@@ -85,7 +85,7 @@ describe('a configuration without problems', () => {
 
   it('lets url win over mongo.uri', () => {
     const { backend, warm } = resolveConfig({ url: 'mongodb://new', mongoOnly: true, mongo: { uri: 'mongodb://old' } });
-    expect([backend.kind === 'mongo' && backend.uri.reveal(), warm.tier?.others?.uri.reveal()]).toEqual(['mongodb://new', 'mongodb://new']);
+    expect([backend.kind === 'mongo' && backend.uri?.reveal(), warm.tier?.others?.uri.reveal()]).toEqual(['mongodb://new', 'mongodb://new']);
   });
 
   it('never turns the TLS of rediss:// off', () => {

@@ -10,6 +10,8 @@ const graceMs = 250;
 /** What becomes of calls that the primary before has not answered. */
 export const moved: Failure = { kind: 'link', code: undefined, word: 'PRIMARY_CHANGED', text: 'another server has become the primary' };
 
+const outOfTime: Failure = { kind: 'link', code: undefined, word: 'DEADLINE', text: 'no answer' };
+
 /** Runs operations again and again until they have an answer, or their time is up. */
 export class Attempts {
   readonly #runtime: Runtime;
@@ -55,13 +57,15 @@ export class Attempts {
   async run<T>(what: string, operation: (attempt: number) => Promise<T>, deadlineMs: number): Promise<T> {
     const deadlineAt = this.#runtime.now() + deadlineMs;
     if (!this.#isOpen) await this.#opened(what, deadlineAt, deadlineMs);
+    let reason: Failure | undefined = undefined;
     for (let attempt = 1; ; attempt += 1) {
       this.#check(what);
       const last = await this.#once(what, () => operation(attempt), deadlineAt);
       if (last.done) return last.value;
-      const { failure } = last;
+      // What was said before says more than that nothing was said at the end.
+      reason = last.failure === outOfTime ? reason ?? outOfTime : last.failure;
       const pauseMs = backoffDelay(this.#backoff, attempt, () => this.#runtime.random());
-      if (this.#runtime.now() + pauseMs >= deadlineAt) throw deadlinePassed(what, deadlineMs, failure);
+      if (this.#runtime.now() + pauseMs >= deadlineAt) throw deadlinePassed(what, deadlineMs, reason);
       await this.#pause(what, pauseMs);
     }
   }
@@ -87,7 +91,7 @@ export class Attempts {
       };
       const flight: Flight = { what, end };
       this.#flights.add(flight);
-      cancel = this.#runtime.at(deadlineAt, () => { end({ kind: 'link', code: undefined, word: 'DEADLINE', text: 'no answer' } satisfies Failure); });
+      cancel = this.#runtime.at(deadlineAt, () => { end(outOfTime); });
       // Thrown at once or later, it is the same.
       Promise.resolve().then(operation).then((value) => {
         if (!this.#flights.has(flight)) return;

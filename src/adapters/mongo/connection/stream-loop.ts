@@ -132,9 +132,11 @@ export class StreamLoop implements Feed {
     const stream = this.#client.db.watch(pipelineOf(filter), { ...start, maxAwaitTimeMS: 5_000, readConcern: { level: 'majority' } });
     let isLive = false;
     const live = (): void => {
-      if (isLive || this.#isStopped || stream.closed) return;
+      if (this.#isStopped || stream.closed) return;
+      // The first reply to be read on is what proves that it stands.
+      if (isLive) this.#failures = 0;
+      if (isLive) return;
       isLive = true;
-      this.#failures = 0;
       const missed = this.#missed;
       this.#missed = false;
       this.#parts.events.live(this.#at, missed, filter);
