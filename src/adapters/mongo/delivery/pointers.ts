@@ -32,13 +32,12 @@ export class Pointers {
     this.#journal = journal;
   }
 
-  /** What may be taken now, by time and place. `calm`: only what does not have to run alone. */
-  async ready(limit: number, calm?: { readonly lastDelivery: number }): Promise<Candidate[]> {
-    const filter: Filter<PointerDocument> = { s: this.#subscription, st: pointerState.live, ...besideNow<PointerDocument>(this.#context.store, 'at', '$lte') };
-    if (calm !== undefined) filter.$or = [{ n: { $lt: calm.lastDelivery } }, { l: { $ne: true }, tok: { $exists: false } }];
-    const found = await this.read('claim', filter, { at: 1, q: 1 }, limit);
-    // An estimated time may be ahead.
-    return found.filter(({ at, now }) => !(at > now));
+  /** What may be taken now, by time and place. `from`: nothing that lies before; `lastDelivery`: only what does not have to run alone. */
+  ready(limit: number, { from, lastDelivery }: { readonly from?: Date; readonly lastDelivery?: number } = {}): Promise<Candidate[]> {
+    const isDue = besideNow<PointerDocument>(this.#context.store, 'at', '$lte');
+    const filter: Filter<PointerDocument> = { s: this.#subscription, st: pointerState.live, $and: [isDue, ...(from === undefined ? [] : [{ at: { $gte: from } }])] };
+    if (lastDelivery !== undefined) filter.$or = [{ n: { $lt: lastDelivery } }, { l: { $ne: true }, tok: { $exists: false } }];
+    return this.read('claim', filter, { at: 1, q: 1 }, limit);
   }
 
   /** When the next one may be taken (the server's clock, ms); undefined: none is known of. */

@@ -11,6 +11,7 @@ import { dealUnordered, sort, type Deal, type Grant } from './dealing.js';
 import { LaneReader } from '../order/lane-reader.js';
 import { Lanes } from '../order/lanes.js';
 import { dealOrdered } from '../order/ordered-deal.js';
+import { Front } from './front.js';
 import { takeIn, type Won } from './intake.js';
 import { MongoLease } from './lease.js';
 import type { Pointers } from './pointers.js';
@@ -66,6 +67,7 @@ export class Rounds {
   /** Taken, perhaps, by a claim that had no answer. */
   #orphans: { readonly tok: string; readonly ids: readonly string[] }[] = [];
 
+  readonly #front: Front;
   readonly #lanes: Lanes;
   #reader: LaneReader;
   /** When somebody else's hold ends (our clock, ms). */
@@ -73,6 +75,7 @@ export class Rounds {
 
   constructor(desk: RoundsOwner) {
     this.#desk = desk;
+    this.#front = new Front(desk.pointers, desk.context.runtime);
     this.#lanes = new Lanes(desk.context, desk.pointers, desk.id);
     this.#reader = new LaneReader(desk.context.store, desk.pointers, desk.id);
   }
@@ -115,6 +118,7 @@ export class Rounds {
     const isFreed = items.some(({ lease }) => lease.place.run !== undefined) && (await this.#lanes.flush().catch(() => false));
     const isBack = isFreed || items.some(({ kind, delayMs }) => kind === 'release' || kind === 'leak' || (kind === 'retry' && delayMs === 0));
     if (!isBack) return;
+    this.#front.reset();
     if (this.#wants().length > 0) this.ring();
     // Nobody here waits for it; somebody elsewhere may.
     else if (!isFreed) await this.#desk.poke();
@@ -148,12 +152,15 @@ export class Rounds {
     const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
     // What is in the way is cleared in large steps.
     const limit = this.#isHidden ? mostAtOnce : Math.min(mostAtOnce, wants.reduce((sum, { max }) => sum + max, 0));
-    const [ready] = await Promise.all([desk.pointers.ready(limit), desk.isStale ? desk.refresh() : undefined]);
+    const [ready] = await Promise.all([this.#front.ready(limit), desk.isStale ? desk.refresh() : undefined]);
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     const open = wants.filter((want) => want.link.want === want && !want.isStopped);
     for (const want of open) want.isServed = true;
     const tok = newShortId();
-    const { dealt, leases } = await this.#serve(together(back, ready), open, limit, tok);
+    const found = together(back, ready);
+    const { dealt, leases } = await this.#serve(found, open, limit, tok);
+    // What is parked goes back to where it was, at any time.
+    if (desk.policy.order === 'none') this.#front.passed(found, dealt);
     this.#isHidden = dealt.isMore;
     this.#answer(open, leases, dealt);
     if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length + dealt.foreign.length > 0);

@@ -38,6 +38,49 @@ describeMongo('Mongo deliveries: claims', () => {
     for (const seen of counts.values()) expect(seen).toEqual([1, 2, 3]);
   });
 
+  it('what is given back comes next, however far claims have gone on', async () => {
+    const stage = await openStage();
+    await stage.queue();
+    await stage.publish(...Array.from({ length: 200 }, (_, index) => `m${index}`));
+    await stage.pointers.updateMany({}, [{ $set: { at: { $subtract: ['$at', { $subtract: [1_000, '$q'] }] } } }]);
+    const consumer = await stage.consumer();
+    const first = await consumer.claim(10);
+    for (let claims = 0; claims < 5; claims += 1) await consumer.ack(...(await consumer.claim(10)).deliveries);
+    await consumer.end('release', first.deliveries);
+    expect(bodies((await consumer.claim(10)).deliveries)).toEqual(bodies(first.deliveries));
+  });
+
+  it('a last attempt that waits for empty hands is not passed over', async () => {
+    const stage = await openStage();
+    await stage.queue({ maxDeliveries: 2 });
+    const documents = await stage.publish(...Array.from({ length: 40 }, (_, index) => `m${index}`));
+    await stage.pointers.updateMany({}, [{ $set: { at: { $subtract: ['$at', { $subtract: [1_000, '$q'] }] } } }]);
+    const [one, two] = [await stage.consumer(), await stage.consumer()];
+    await one.take(1);
+    await two.take(1);
+    await stage.pointers.updateOne({ m: String(documents[2]?._id) }, { $set: { n: 1, l: true } });
+    expect((await one.claim(4)).makeRoom).toBe(true);
+    for (let claims = 0; claims < 3; claims += 1) await two.take(4);
+    expect((await one.look(4)).deliveries).toEqual([]);
+  });
+
+  it('what another process gives back, or stores late, comes before all that waits behind it', async () => {
+    const stage = await openStage();
+    const { id } = await stage.queue();
+    const documents = await stage.publish(...Array.from({ length: 5_000 }, (_, index) => `m${index}`));
+    await stage.pointers.updateOne({ s: id, m: String(documents[0]?._id) }, { $set: { at: new Date(stage.store.clock.now() + 600_000) } });
+    const consumer = await stage.consumer();
+    await consumer.ack(...(await consumer.claim(4)).deliveries);
+    await stage.pointers.updateOne({ s: id, m: String(documents[0]?._id) }, { $set: { at: new Date(0) } });
+    let seen: readonly unknown[] = [];
+    while (!seen.includes('m0')) {
+      const { deliveries } = await consumer.claim(4);
+      seen = bodies(deliveries);
+      await consumer.ack(...deliveries);
+    }
+    expect(await stage.pointers.countDocuments({ s: id })).toBeGreaterThan(0);
+  });
+
   it('a message whose publish is under way is not handed out before it is stored, and costs no attempt', async () => {
     const stage = await openStage();
     await stage.queue({ maxDeliveries: 2 });
