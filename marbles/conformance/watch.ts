@@ -26,7 +26,7 @@ async function watchPrefix(scene: Scene, prefix: string): Promise<WatchLog> {
   return log;
 }
 
-export const watch: Concern = ({ promise }) => {
+export const watch: Concern = ({ promise, harness }) => {
   promise('a watcher is shown the present state first, as resync, then that it is live', async (scene) => {
     await set(scene, ref(scene), 'v1');
     const log = await watchKey(scene);
@@ -52,13 +52,15 @@ export const watch: Concern = ({ promise }) => {
     assert.deepEqual({ ...last?.state }, { ...(await scene.ask(scene.broker.keys.get(ref(scene)))) });
   });
 
-  promise('every change after live is shown in its order, and the revision never goes back', async (scene) => {
+  const { everyChange } = harness.capabilities;
+  promise(`${everyChange ? 'every change after live is shown in its order' : 'the last of several changes is shown, those before it in their order if at all'}, and the revision never goes back`, async (scene) => {
     const log = await watchKey(scene);
     for (const body of numbered(10)) await set(scene, ref(scene), body);
     await scene.eventually(async () => assert.equal(log.later.at(-1)?.state.body, 'm9'));
+    const shown = log.later.map(({ state: { body } }) => body);
     assert.deepEqual(
-      log.later.map(({ state: { body } }) => body),
-      numbered(10),
+      shown,
+      numbered(10).filter((body) => everyChange || shown.includes(body)),
     );
     const revisions = log.later.map(({ state: { revision } }) => revision);
     assert.deepEqual(

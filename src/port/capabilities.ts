@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly maxShards: number;
   /** Settled messages stay readable until retention or the bound removes them. */
   readonly replay: boolean;
+  /** Watchers are shown every change. Where not, they are shown what is there when somebody looks: the last of several changes. */
+  readonly everyChange: boolean;
 }
 
 /** What an acknowledged publish survives; the checker takes it as input and the README prints it. */

@@ -1,4 +1,4 @@
-/** A kind of tests: a vitest project, and the folders of test/ that belong to it. */
+/** A kind of tests: a vitest project, and the folders (or single files) of test/ that belong to it. */
 export interface Kind {
   readonly name: string;
   readonly folders: readonly string[];
@@ -17,8 +17,8 @@ export const kinds: readonly Kind[] = [
   { name: 'simulation', folders: ['simulation'] },
   { name: 'redis', folders: ['adapters/redis'] },
   { name: 'mongo', folders: ['adapters/mongo'] },
-  // The older driver that is supported, for what depends on the driver.
-  { name: 'mongo-6', folders: ['adapters/mongo/connection'] },
+  // The older driver that is supported: what depends on the driver, and the promises of the port.
+  { name: 'mongo-6', folders: ['adapters/mongo/connection', 'conformance/mongo.test.ts'] },
   { name: 'faults', folders: ['faults'] },
   { name: 'types', folders: ['types'] },
   { name: 'docs', folders: ['docs'] },
@@ -31,7 +31,7 @@ const property = '.property.test.ts';
 
 /** The glob patterns of a kind, for vitest. */
 export function patternsOf({ name, folders }: Kind): { readonly include: string[]; readonly exclude: string[] } {
-  const include = folders.map((folder) => `test/${folder}/**/*.test.ts`);
+  const include = folders.map((folder) => (folder.endsWith('.ts') ? `test/${folder}` : `test/${folder}/**/*.test.ts`));
   return name === 'property' ? { include: [`test/**/*${property}`, ...include], exclude: [] } : { include, exclude: [`test/**/*${property}`] };
 }
 

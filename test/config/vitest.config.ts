@@ -35,7 +35,7 @@ const settings: Readonly<Record<string, object>> = {
   examples: servers,
   redis: { ...redis, testTimeout: 60_000 },
   mongo: { ...mongo, testTimeout: 60_000 },
-  'mongo-6': { ...mongo, testTimeout: 60_000, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },
+  'mongo-6': { ...mongo, testTimeout: 60_000, maxConcurrency: 12, alias: [{ find: /^mongodb$/, replacement: 'mongodb-6' }] },
   // Most of their time is waiting for leases and timeouts.
   faults: { ...again, globalSetup: [...servers.globalSetup, 'test/faults/compile.ts'], testTimeout: 180_000, maxConcurrency: 4 },
   // The files share one parse of the sources: one worker has them all, when the others are done.

@@ -25,6 +25,7 @@ const capabilities: Capabilities = Object.freeze({
   // A number that is stored and has no effect: there is one log.
   maxShards: 1_024,
   replay: true,
+  everyChange: true,
 });
 
 const durability: DurabilityRow = Object.freeze({ promise: 'this process only', survives: Object.freeze([]) });

@@ -5,7 +5,8 @@ import type { Capabilities, DurabilityRow, FormatNumbers } from '../../port/capa
 import type { BrokerEvent, LinkStatus } from '../../port/events.js';
 import type { TopicLimits } from '../../port/policy.js';
 import type { Runtime } from '../../port/runtime.js';
-import { capabilities } from './capabilities.js';
+import { capabilities, pollingCapabilities } from './capabilities.js';
+import { baselineProbes } from './connection/probes.js';
 import type { MongoStore } from './connection/store.js';
 import type { Context } from './context.js';
 import { Deliveries } from './delivery/attach.js';
@@ -29,14 +30,13 @@ export interface MongoBrokerParts {
 
 const format: FormatNumbers = Object.freeze({ writes: 1, reads: Object.freeze([1]) });
 
-/** Every write that is answered for is confirmed by the majority; a set of one is its own majority, and a standalone server has its journal. */
-const durability: DurabilityRow = Object.freeze({ promise: 'majority of the replica set', survives: Object.freeze(['process-crash', 'server-crash', 'power-cut', 'failover'] as const) });
+/** Every write that is answered for is confirmed by the majority; a set of one is its own majority. */
+const ofTheSet: DurabilityRow = Object.freeze({ promise: 'majority of the replica set', survives: Object.freeze(['process-crash', 'server-crash', 'power-cut', 'failover'] as const) });
+const ofOneServer: DurabilityRow = Object.freeze({ promise: 'journal of one server', survives: Object.freeze(['process-crash', 'server-crash', 'power-cut'] as const) });
 
 /** The broker on MongoDB: one connection, and the rooms that share it. */
 export class MongoBroker implements Broker {
   readonly name: string = 'mongo';
-  readonly capabilities: Capabilities = capabilities;
-  readonly durability: DurabilityRow = durability;
   readonly format: FormatNumbers = format;
   readonly topics: Directory;
   readonly publisher: Publisher;
@@ -64,6 +64,19 @@ export class MongoBroker implements Broker {
     this.inspection = new Inspector(context, this.topics, retention);
     this.status$ = store.status$;
     this.events$ = merge(store.warnings$, this.#reports);
+  }
+
+  /** Of a deployment that is not known yet: those of a replica set. */
+  get capabilities(): Capabilities {
+    return this.#isOpen && this.#store.hints.mode === 'polling' ? pollingCapabilities : capabilities;
+  }
+
+  get durability(): DurabilityRow {
+    return this.#isOpen && !this.#store.probes.replicaSet ? ofOneServer : ofTheSet;
+  }
+
+  get #isOpen(): boolean {
+    return this.#store.probes.version !== baselineProbes.version;
   }
 
   open(): Observable<void> {

@@ -14,4 +14,8 @@ export const capabilities: Capabilities = Object.freeze({
   // There is one log: the number is kept for whoever asks.
   maxShards: 1_024,
   replay: true,
+  everyChange: true,
 });
+
+/** The same where there are no change streams. */
+export const pollingCapabilities: Capabilities = Object.freeze({ ...capabilities, everyChange: false });

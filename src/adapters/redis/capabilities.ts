@@ -15,4 +15,5 @@ export const capabilities: Capabilities = Object.freeze({
   // Each shard has a blocking connection in every consumer.
   maxShards: 1_024,
   replay: true,
+  everyChange: true,
 });

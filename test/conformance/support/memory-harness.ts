@@ -16,6 +16,7 @@ export const memoryCapabilities: Capabilities = {
   timeGranularityMs: 1,
   maxShards: 1_024,
   replay: true,
+  everyChange: true,
 };
 
 /** Puts another broker in front of the memory broker. */

@@ -6,12 +6,13 @@ import { capabilities } from '../../../src/adapters/mongo/capabilities.js';
 import { mongoBroker } from '../../../src/adapters/mongo/index.js';
 import type { MongoBrokerOptions } from '../../../src/adapters/mongo/index.js';
 import type { Broker } from '../../../src/port/broker.js';
+import type { Capabilities } from '../../../src/port/capabilities.js';
 
 /** Two clients of one deployment, in real time. All sessions share a database, and each has a namespace of its own in it. */
-export function mongoHarness(name: string, options: () => MongoBrokerOptions | Promise<MongoBrokerOptions>): ConformanceHarness {
+export function mongoHarness(name: string, options: () => MongoBrokerOptions | Promise<MongoBrokerOptions>, can: Capabilities = capabilities): ConformanceHarness {
   return {
     name,
-    capabilities,
+    capabilities: can,
     // On a busy machine a claim takes a while, and what is there is to come within quietMs.
     lease: 1_500,
     patienceMs: 10_000,

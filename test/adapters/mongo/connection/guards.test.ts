@@ -7,6 +7,7 @@ import { startMember, type Member } from '../../../support/mongo/member.js';
 import { startReplicaSet, type ReplicaSet } from '../../../support/mongo/replica-set.js';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../../../support/mongo/shared.js';
 import { openStore, storeTo } from '../../../support/mongo/store.js';
+import { until } from '../../../support/servers/until.js';
 import { hear, set as put, watch } from './support.js';
 
 const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => { throw new Error('it succeeded'); }, (error: unknown) => error);
@@ -180,6 +181,19 @@ describeMongo('a standalone mongod', () => {
     await hints.next(({ kind }) => kind === 'stale');
     await member.restart();
     await hints.next((hint) => hint.kind === 'live' && hint.missed, 1);
+  });
+
+  it('has in its journal what it acknowledged', async () => {
+    const store = await openStore({ uri: member.uri, database: 'journal' });
+    let acknowledged = 0;
+    const writing = (async () => { for (;;) { await store.attempt('insert', () => store.collection<{ _id: string }>('cw_log').insertOne({ _id: String(acknowledged) })); acknowledged += 1; } })();
+    writing.catch(() => undefined);
+    await until('there are some', async () => acknowledged > 100);
+    await member.kill9();
+    const before = acknowledged;
+    await store.close();
+    await member.restart();
+    expect(await rawClient(member.uri).db('journal').collection('cw_log').countDocuments()).toBeGreaterThanOrEqual(before);
   });
 
   it('is refused where change streams are required, and silent where they are off', async () => {
