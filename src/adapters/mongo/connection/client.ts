@@ -27,6 +27,7 @@ export class Client {
   readonly #runtime: Runtime;
   readonly #changed: () => void;
   readonly #listener: (event: { readonly newDescription: TopologyDescription }) => void = ({ newDescription }) => { this.#note(newDescription); };
+  #db: Db | undefined = undefined;
   #topology: TopologyDescription | undefined = undefined;
   #primary: string | undefined = undefined;
 
@@ -47,7 +48,7 @@ export class Client {
   }
 
   get db(): Db {
-    return this.#driver.db(this.#database, databaseOptions);
+    return (this.#db ??= this.#driver.db(this.#database, databaseOptions));
   }
 
   async hello(): Promise<Document> {
