@@ -10,6 +10,9 @@ import { baselineProbes, probesOf, type Probes } from './probes.js';
 import { failureOf, type Failure } from './server-error.js';
 import { checkFormat, missingRights, setUpIndexes, whyNoChangeStream } from './set-up.js';
 
+/** What is let pass. */
+export type UnsafeSetting = Extract<BrokerEvent, { readonly type: 'unsafe-setting' }>;
+
 /** Waits for a primary to be there, and checks the deployment. */
 export class Admission {
   probes: Probes = baselineProbes;
@@ -19,11 +22,11 @@ export class Admission {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
   readonly #clock: ServerClock;
-  readonly #warn: (event: BrokerEvent) => void;
+  readonly #warn: (event: UnsafeSetting) => void;
   #lastFailure: Failure | undefined = undefined;
   #isClosed = false;
 
-  constructor(options: ConnectionOptions, client: Client, clock: ServerClock, warn: (event: BrokerEvent) => void) {
+  constructor(options: ConnectionOptions, client: Client, clock: ServerClock, warn: (event: UnsafeSetting) => void) {
     this.#options = options;
     this.#client = client;
     this.#clock = clock;

@@ -6,7 +6,7 @@ import type { CancelTimer, Runtime } from '../../../port/runtime.js';
 import { LineHealth } from '../../common/line-health.js';
 import { LinkState } from '../../common/link-state.js';
 import { ServerClock } from '../../common/server-clock.js';
-import { Admission, noStreamAdvice, observe } from './admission.js';
+import { Admission, noStreamAdvice, observe, type UnsafeSetting } from './admission.js';
 import { Attempts, moved } from './attempts.js';
 import { hostsOf, workClient, type Client } from './client.js';
 import { asChronowError, chronowError, closedError } from './errors.js';
@@ -46,6 +46,7 @@ class Store implements MongoStore {
   readonly #health = new LineHealth();
   readonly #state = new LinkState();
   readonly #warnings$ = new ReplaySubject<BrokerEvent>(100);
+  readonly #warned = new Set<string>();
   #isDown = true;
   #failures = 0;
   #letGo: CancelTimer | undefined = undefined;
@@ -62,15 +63,14 @@ class Store implements MongoStore {
     this.warnings$ = this.#warnings$.asObservable();
     this.#attempts = new Attempts(runtime, retryMs, (failure) => { this.#failed(failure); });
     this.#client = workClient(options, () => { this.#primaryChanged(); });
-    const warn = (event: BrokerEvent): void => { this.#warnings$.next(event); };
-    this.#admission = new Admission(options, this.#client, this.clock, warn);
+    this.#admission = new Admission(options, this.#client, this.clock, (event) => { this.#warn(event); });
     this.#restoring = new Restoring(() => this.#client.db);
     this.#pulse = new Pulse({ runtime, ask: () => this.#client.hello(), answered: (hello, afterMs) => { this.#answered(hello, afterMs); }, missed: (failure) => { this.#failed(failure); } });
     this.hints = new HintHub({
       runtime,
       feed: (mode, events, wanted, keyFilters) => this.#feed(mode, events, wanted, keyFilters),
       dropped: () => { void this.#restoring.restore(); },
-      refused: (why) => { warn({ type: 'unsafe-setting', setting: 'change-streams', value: why, advice: `consumers and watchers poll. ${noStreamAdvice(why, this.#client.db.databaseName)}` }); },
+      refused: (why) => { this.#warn({ type: 'unsafe-setting', setting: 'change-streams', value: why, advice: `consumers and watchers poll. ${noStreamAdvice(why, this.#client.db.databaseName)}` }); },
     });
   }
 
@@ -171,6 +171,13 @@ class Store implements MongoStore {
     this.#failed(moved);
     this.#pulse.again();
     this.#attempts.primaryChanged();
+  }
+
+  /** A check that has to be made again finds the same again. */
+  #warn(event: UnsafeSetting): void {
+    if (this.#warned.has(event.setting)) return;
+    this.#warned.add(event.setting);
+    this.#warnings$.next(event);
   }
 
   #answered(hello: Document, afterMs: number): void {
