@@ -1,121 +1,100 @@
-import { expect, it, onTestFinished } from 'vitest';
-import { Chronow, configFromEnv } from 'chronow';
-import type { ChronosConfig } from '../../src/config/chronos-config.js';
-import { describeMongo, freshDatabase, mongoUri, rawClient } from '../support/mongo/shared.js';
-import { describeRedis, freshNamespace, redisUrl } from '../support/redis/shared.js';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { Chronow } from 'chronow';
+import { startReplicaSet, type ReplicaSet } from '../support/mongo/replica-set.js';
+import { describeMongo, rawClient } from '../support/mongo/shared.js';
+import { describeRedis } from '../support/redis/shared.js';
+import { startSingle, type SingleServer } from '../support/redis/single.js';
+import { codeUnder, programOf, removePrograms, shownVariables } from './support/original-program.js';
 
-/** What the quick start of the original README imports from chronos.config.json, with the address and database of this test. */
-function chronosConfig(dbName: string): ChronosConfig {
-  return {
-    dbConnections: { 'mongo-primary': { mongoUri: mongoUri() } },
-    spacesConnections: {},
-    databases: { messaging: { tenantDatabases: [{ tenantId: 'default', dbConnRef: 'mongo-primary', spaceConnRef: '', bucket: '', dbName }] } },
-  };
-}
+const shownMongo = 'mongodb://localhost:27017';
+const paid = { orderId: '123', amount: 42.5 };
 
-/** What the quick start leaves in the warm tier, once its copies are there. */
-async function warmCopies(cw: Chronow, dbName: string): Promise<unknown> {
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+afterAll(removePrograms);
+
+/** Runs a program of the original README until its message is settled, and ends it. The work fails the first time. */
+async function running(file: string): Promise<void> {
+  const log = vi.spyOn(console, 'log').mockReturnValue(undefined);
+  const failed = vi.spyOn(console, 'error').mockReturnValue(undefined);
+  const opened = new Promise<Chronow>((resolve) => { vi.stubGlobal('opened', resolve); });
+  const done: unknown[] = [];
+  vi.stubGlobal('processPayment', async (payload: unknown) => {
+    if (done.push(payload) === 1) throw new Error('the first time fails');
+  });
+  const program: Promise<unknown> = import(file);
+  const cw = await Promise.race([opened, program.then(() => Promise.reject(new Error('it ended before it began')))]);
+  await expect.poll(() => done.length, { timeout: 30_000 }).toBe(2);
+  await expect.poll(() => cw.bus.stats('payments'), { timeout: 30_000 }).toMatchObject({ subscriptions: [{ name: 'fraud-detector', waiting: 0, delayed: 0, leased: 0, dead: 0 }] });
   await cw.close();
-  const db = rawClient().db(dbName);
-  const [values, messages] = await Promise.all([db.collection('shared_memory').find().toArray(), db.collection('messages').find().toArray()]);
-  const part = (document: object, ...names: readonly string[]): unknown => Object.fromEntries(names.map((name): [string, unknown] => [name, Reflect.get(document, name)]));
-  return [values.map((value) => part(value, 'key', 'val')), messages.map((message) => part(message, 'payload', 'headers'))];
+  // Its loop ends with the client.
+  await program;
+  expect(done).toEqual([paid, paid]);
+  expect(log.mock.calls).toEqual([[{ text: 'hello' }], ['Processing:', paid], ['Processing:', paid]]);
+  expect(failed.mock.calls).toMatchObject([['Failed:', new Error('the first time fails')]]);
 }
 
-const copies = [[{ key: 'greeting', val: { text: 'hello' } }], [{ payload: { orderId: '123', amount: 42.5 }, headers: { type: 'payment.created' } }]];
+describeMongo('the quick start of the original README, word for word', () => {
+  let set: ReplicaSet;
+  beforeAll(async () => { set = await startReplicaSet(); });
+  afterAll(() => set.stop());
 
-/** The first time fails, so that it comes again after a second. */
-function failingOnce(paid: unknown[]): (payload: unknown) => Promise<void> {
-  let failures = 1;
-  return async (payload) => {
-    if (failures-- > 0) throw new Error('the first time fails');
-    paid.push(payload);
-  };
-}
-
-/** Its usage part; the loop ends after one message, and what it prints is returned. */
-async function usage(cw: Chronow, processPayment: (payload: unknown) => Promise<void>): Promise<unknown> {
-  // Shared memory
-  await cw.shared.set('greeting', { text: 'hello' }, {
-    hotTtlSeconds: 120,
-    warm: { persist: true, retentionDays: 90 }
-  });
-
-  const value = await cw.shared.get('greeting');
-
-  // Topics & subscriptions
-  await cw.bus.ensureTopic('payments');
-  await cw.bus.ensureSubscription('payments', 'fraud-detector', {
-    visibilityTimeoutMs: 30000,
-    maxDeliveries: 5,
-    retryBackoffMs: [1000, 5000, 30000],
-  });
-
-  // Publish
-  await cw.bus.publish('payments', { orderId: '123', amount: 42.5 }, {
-    persistWarmCopy: true,
-    headers: { type: 'payment.created' },
-  });
-
-  // Consume
-  for await (const msg of cw.bus.consume('payments', 'fraud-detector')) {
-    try {
-      await processPayment(msg.payload);
-      await msg.ack();
-      break;
-    } catch {
-      await msg.nack({ requeue: true });
-    }
+  /** What it leaves in the warm tier, once its client is closed. */
+  async function copies(database: string): Promise<unknown> {
+    const db = rawClient(set.uri).db(database);
+    const [values, messages] = [await db.collection('shared_memory').find().toArray(), await db.collection('messages').find().toArray()];
+    await db.dropDatabase();
+    const part = (document: object, ...names: readonly string[]): unknown => Object.fromEntries(names.map((name): [string, unknown] => [name, Reflect.get(document, name)]));
+    return [values.map((value) => part(value, 'key', 'val')), messages.map((message) => part(message, 'payload', 'headers'))];
   }
-  return value;
-}
 
-describeMongo('the quick start of the original README', () => {
-  describeRedis('option 1, with Redis', () => {
-    it('runs, and its copies are in the warm tier', async () => {
-      process.env['REDIS_URL'] = redisUrl();
-      const dbName = freshDatabase();
-      const cw = await Chronow.init({
-        redis: {
-          url: process.env['REDIS_URL'],
-          tls: process.env['REDIS_TLS'] === 'true',
-          keyPrefix: 'cw:',
-        },
-        chronos: { config: chronosConfig(dbName) },
-        namespace: freshNamespace(),
-      });
-      onTestFinished(() => cw.close());
-      const paid: unknown[] = [];
-      expect(await usage(cw, failingOnce(paid))).toEqual({ text: 'hello' });
-      expect(paid).toEqual([{ orderId: '123', amount: 42.5 }]);
-      expect(await cw.bus.stats('payments')).toMatchObject({ subscriptions: [{ name: 'fraud-detector', waiting: 0, delayed: 0, leased: 0, dead: 0 }] });
-      expect(await warmCopies(cw, dbName)).toEqual(copies);
+  const expected = [[{ key: 'greeting', val: { text: 'hello' } }], [{ payload: paid, headers: { type: 'payment.created' } }]];
+
+  /** Variables as they are shown there, but for addresses; of two backends one. */
+  function setVariables(without: readonly string[], addresses: Readonly<Record<string, string>>): void {
+    for (const [name, value] of shownVariables()) if (!without.includes(name)) vi.stubEnv(name, addresses[name] ?? value);
+  }
+
+  describeRedis('with Redis', () => {
+    let redis: SingleServer;
+    beforeAll(async () => { redis = await startSingle(); });
+    afterAll(() => redis.stop());
+
+    it('option 1 runs, and its copies are in the warm tier', async () => {
+      vi.stubEnv('REDIS_URL', redis.url);
+      await running(programOf('Option 1: With Redis (Production)', { [shownMongo]: set.uri }));
+      expect(await copies('chronos_messaging_default')).toEqual(expected);
+      await redis.call('FLUSHALL');
     });
 
-    it('runs with the original variables (option 3)', async () => {
-      const cw = await Chronow.init({ ...configFromEnv({ REDIS_URL: redisUrl(), REDIS_TLS: 'false', REDIS_DB: '0', REDIS_KEY_PREFIX: 'cw:', REDIS_RETRY_MS: '1000', REDIS_VISIBILITY_TIMEOUT_MS: '30000', MONGO_URI: mongoUri() }), namespace: freshNamespace() });
-      onTestFinished(() => cw.close());
-      expect(await usage(cw, async () => undefined)).toEqual({ text: 'hello' });
+    it('option 3 runs with the variables for it', async () => {
+      // A second address of Redis, and a file that is not there.
+      setVariables(['REDIS_CLUSTER_NODES', 'REDIS_CA_CERT'], { REDIS_URL: redis.url, MONGO_URI: set.uri });
+      await running(programOf('Option 3: Using Environment Variables', {}));
+      expect(await copies('chronos_messaging_default')).toEqual(expected);
     });
   });
 
   it('option 2, MongoDB alone, runs, and its copies are in the warm tier', async () => {
-    const dbName = freshDatabase();
-    const cw = await Chronow.init({
-      mongoOnly: true,  // No Redis required!
-      chronos: { config: chronosConfig(dbName) },
-      namespace: freshNamespace(),
-    });
-    onTestFinished(() => cw.close());
-    const paid: unknown[] = [];
-    expect(await usage(cw, failingOnce(paid))).toEqual({ text: 'hello' });
-    expect(paid).toEqual([{ orderId: '123', amount: 42.5 }]);
-    expect(await warmCopies(cw, dbName)).toEqual(copies);
+    await running(programOf('Option 2: MongoDB-only Mode (Development/Testing)', { [shownMongo]: set.uri }));
+    expect(await copies('chronow_messaging')).toEqual(expected);
+    await rawClient(set.uri).db('chronow_hot').dropDatabase();
   });
 
-  it('option 3, variables, runs with MongoDB alone', async () => {
-    const cw = await Chronow.init({ ...configFromEnv({ CHRONOW_MONGO_ONLY: 'true', MONGO_URI: mongoUri() }), namespace: freshNamespace() });
-    onTestFinished(() => cw.close());
-    expect(await usage(cw, async () => undefined)).toEqual({ text: 'hello' });
+  it.each([
+    ['the original variables', () => ({ CHRONOW_MONGO_ONLY: 'true', MONGO_URI: set.uri })],
+    ['one URL', () => ({ CHRONOW_URL: set.uri })],
+  ])('option 3 runs with MongoDB alone, by %s', async (_how, variables) => {
+    for (const [name, value] of Object.entries(variables())) vi.stubEnv(name, value);
+    await running(programOf('Option 3: Using Environment Variables', {}));
+    await rawClient(set.uri).db('chronow_hot').dropDatabase();
+    await rawClient(set.uri).db('chronos_messaging_default').dropDatabase();
+  });
+
+  it('has the parts that are meant', () => {
+    expect([codeUnder('Option 1: With Redis (Production)'), codeUnder('Usage (Same API for Both Modes!)'), codeUnder('Chronos-DB Configuration')].map((code) => code.split('\n')[0])).toEqual(["import { Chronow } from 'chronow';", '// Shared memory', '{']);
   });
 });

@@ -9,6 +9,12 @@ import type { Runtime } from '../../../src/port/runtime.js';
 import { systemRuntime } from '../../../src/system-runtime.js';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../../support/mongo/shared.js';
 
+/** What another program writes: ids of any kind. */
+interface Foreign {
+  readonly _id: string | ObjectId;
+  readonly [field: string]: unknown;
+}
+
 interface Desk {
   readonly cw: Chronow;
   readonly db: Db;
@@ -108,12 +114,12 @@ describeMongo('bad input on MongoDB', () => {
     for (const name of ['cw_topics', 'cw_log', 'cw_deliv', 'cw_holds', 'cw_kv', 'cw_kv_versions', 'cw_meta', 'theirs']) await db.collection(name).insertOne({ hello: 1 });
     const foreign = new ObjectId();
     const pointer = { s, t, st: 0, at: new Date(0), n: 0 };
-    await db.collection('cw_log').insertMany([
+    await db.collection<Foreign>('cw_log').insertMany([
       { _id: new ObjectId(), t, q: 'x', ts: 5, b: { a: 1 } },
       { _id: `${t}-unreadable`, t, q: Long.fromNumber(77), ts: new Date(), b: { a: 1 } },
       { _id: `${t}-newer`, f: 2, t, q: 78, ts: new Date(), b: '1' },
     ]);
-    await db.collection('cw_deliv').insertMany([
+    await db.collection<Foreign>('cw_deliv').insertMany([
       { _id: foreign, s, st: 0, at: new Date(0) },
       { ...pointer, _id: `${s}:1`, q: 1, m: 5, n: 'x' },
       { ...pointer, _id: 'unreadable', q: 1, m: `${t}-unreadable` },
