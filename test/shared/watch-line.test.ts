@@ -199,9 +199,9 @@ describe('next', () => {
       else watch.set$(value).subscribe();
     };
     const subscription = watch.subscribe((value) => { answer(value + 1); });
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    // It looks by a timer.
+    await expect.poll(() => watch.value, { interval: 5, timeout: 20_000 }).toBeGreaterThan(1_000);
     subscription.unsubscribe();
-    expect(watch.value).toBeGreaterThan(1_000);
     await cw.close();
   });
 

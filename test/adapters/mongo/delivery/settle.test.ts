@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startReplicaSet, type ReplicaSet } from '../../../support/mongo/replica-set.js';
 import { describeMongo, freshDatabase } from '../../../support/mongo/shared.js';
 import { stopFailing } from '../../../support/mongo/fail-point.js';
@@ -124,8 +124,10 @@ describeMongo('Mongo deliveries: settlements', () => {
     await one.publish('a');
     const consumer = await one.consumer();
     const held = await consumer.takeOne();
+    const timers = vi.spyOn(two.context.runtime, 'at');
     const waiting = (await two.consumer()).claim();
-    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    // It has looked, and sets the time of its next look.
+    await expect.poll(() => timers.mock.calls.some(([time]) => time - Date.now() > 3_000 && time - Date.now() < 6_000), { interval: 10, timeout: 20_000 }).toBe(true);
     const since = performance.now();
     await consumer.end('release', [held]);
     expect(bodies((await waiting).deliveries)).toEqual(['a']);
