@@ -158,6 +158,7 @@ describeRedis('what a connection refuses and warns of', () => {
       if (sentinel === undefined) throw new Error('no sentinel');
       await expect(opening(sentinel)).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'a-sentinel' } });
       await expect(opening(sentinel, { topology: 'sentinel', masterName: 'nobody', connectTimeoutMs: 500 })).rejects.toMatchObject({ code: 'BACKEND_UNREACHABLE' });
+      await expect(opening(server, { topology: 'sentinel', masterName: 'main', connectTimeoutMs: 2_000 })).rejects.toThrow(/This is no sentinel/);
     }, 30_000);
   });
 

@@ -102,6 +102,7 @@ export function isCertificateFailure({ word, text }: Failure): boolean {
 
 function hint(failure: Failure, tls: boolean): string {
   if (isCertificateFailure(failure)) return '. The certificate was not accepted: redis.caCert must hold the authority that signed it, and the host name must be one of its names';
+  if (/unknown command '?sentinel/i.test(failure.text)) return '. This is no sentinel: name the sentinels, or use redis:// for a server itself';
   const broken = /ECONNRESET|EPIPE|CLOSED|EPROTO|ERR_SSL/.test(failure.word) || /Protocol error|wrong version number|packet length/.test(failure.text) || (tls && failure.word === 'ETIMEDOUT');
   if (!broken) return '';
   return tls ? '. Does this port speak TLS? If not, use redis:// or redis.tls: false' : '. Does this port speak TLS? Then use rediss:// or redis.tls: true';

@@ -28,7 +28,7 @@ end`;
 const checked = `
 local function refusal(meta)
   if not meta[1] then return 'gone' end
-  if meta[1] ~= '1' then return redis.error_reply('CW_FORMAT_TOO_NEW ' .. KEYS[1] .. ' is stored in format ' .. meta[1] .. ', this release reads format 1') end
+  if meta[1] ~= '1' then return redis.error_reply('CW_FORMAT_TOO_NEW ' .. KEYS[1] .. ' is stored in format ' .. meta[1] .. ', this release reads format 1; update Chronow in this process. Nothing was changed.') end
 end`;
 
 /**

@@ -35,7 +35,7 @@ local function refusal()
     end
   end
   local format = redis.call('HGET', KEYS[2], 'f')
-  if format and tonumber(format) > 1 then return 'CW_FORMAT_TOO_NEW ' .. KEYS[1] .. ' is stored in format ' .. format .. ', this release reads format 1; it was left as it is' end
+  if format and tonumber(format) > 1 then return 'CW_FORMAT_TOO_NEW ' .. KEYS[1] .. ' is stored in format ' .. format .. ', this release reads format 1; update Chronow in this process. Nothing was changed.' end
   if not format and redis.call('EXISTS', KEYS[2]) == 1 then return 'CW_FOREIGN_VALUE ' .. KEYS[2] .. ' is not what Chronow writes' end
 end`;
 

@@ -14,7 +14,8 @@ describeRedis('an order that is switched', () => {
     const [k2, k3, l0] = await take(two, 3);
     if (k0 === undefined || k1 === undefined || k2 === undefined || k3 === undefined || l0 === undefined) throw new Error('not taken');
     await settle(one, 'release', [k0]);
-    await settle(two, 'retry', [l0], 400);
+    // Later than all that is looked at before.
+    await settle(two, 'retry', [l0], 4_000);
     await room.policy({ order: 'key' });
     const three = await room.consumer();
     expect(bodiesOf(await take(three, 20, 150))).toEqual(['free']);
@@ -25,7 +26,7 @@ describeRedis('an order that is switched', () => {
     await settle(two, 'ack', [k3]);
     const lanes = new Map<string | undefined, string[]>();
     for (let seen = 0; seen < 3;) {
-      const taken = await take(three, 20);
+      const taken = await take(three, 20, 20_000);
       seen += taken.length;
       for (const { message: { key, body } } of taken) lanes.set(key, [...(lanes.get(key) ?? []), String(body)]);
       await settle(three, 'ack', taken);
