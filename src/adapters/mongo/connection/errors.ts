@@ -47,7 +47,7 @@ function loginRefused(failure: Failure): ChronowError {
 }
 
 function loginMissing(failure: Failure): ChronowError {
-  return refusal('CONFIG_INVALID', 'MongoDB asks for a login, and mongo.uri has none; put user, password and authSource into it', failure);
+  return refusal('CONFIG_INVALID', 'MongoDB asks for a login: mongo.uri has none, or its user was removed; put user, password and authSource of one that is there into it', failure);
 }
 
 /** A URI that the driver does not take. The driver quotes what it was given, which may be secret. */
