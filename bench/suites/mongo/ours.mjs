@@ -1,17 +1,15 @@
-import { ackOnComplete } from 'chronow/operators';
-import { EMPTY, filter, firstValueFrom, lastValueFrom, share, takeWhile, tap } from 'rxjs';
-import { percentile, perSecond } from '../../figures.mjs';
+import { filter, firstValueFrom, lastValueFrom, share, takeWhile, tap } from 'rxjs';
+import { percentile } from '../../figures.mjs';
 import { emissions, fill, inBatches, inLoops, paced } from '../flow.mjs';
+import { measuresOf, plainItem, settled } from '../ours.mjs';
 import { payload } from '../payload.mjs';
 import { cpuOf } from './effort.mjs';
 import { countTrips, monitored } from './trips.mjs';
 import { client, emptied } from './world.mjs';
 
-const plainItem = (id) => ({ payload: payload(id) });
-const keyed = (keys) => (id) => ({ payload: payload(id), key: `k${id % keys}` });
 const names = (count) => Array.from({ length: count }, (_, index) => `s${index}`);
-const settled = (topic, name, window) => topic.subscription(name, { maxInFlight: window }).pipe(ackOnComplete(() => EMPTY));
 
+/** There is always a subscription: without one no pointers are written. */
 async function opened(subscription = {}, subscriptions = 1, parameters = '') {
   const { leave } = await emptied();
   await leave();
@@ -20,44 +18,7 @@ async function opened(subscription = {}, subscriptions = 1, parameters = '') {
   return { topic: cw.topic('bench'), leave: () => cw.close() };
 }
 
-export async function publishAwaited(count) {
-  const { topic, leave } = await opened();
-  const figure = await perSecond(count, () => inLoops(100, count, (id) => topic.publish(payload(id))));
-  await leave();
-  return figure;
-}
-
-export async function publishBatches(count, itemOf = plainItem) {
-  const { topic, leave } = await opened();
-  const figure = await inBatches(500, count, (ids) => topic.publishBatch(ids.map(itemOf)));
-  await leave();
-  return figure;
-}
-
-export const publishIdempotent = (count) => publishBatches(count, (id) => ({ payload: payload(id), idempotencyKey: `id-${id}` }));
-
-export async function consume(count, { window, subscription = {}, itemOf = plainItem }) {
-  const { topic, leave } = await opened(subscription);
-  await fill(topic, count, itemOf);
-  const figure = await perSecond(count, () => emissions(settled(topic, 's0', window), count));
-  await leave();
-  return figure;
-}
-
-export const orderedByKey = (count, keys) => consume(count, { window: 256, subscription: { order: 'key' }, itemOf: keyed(keys) });
-
-export async function latency(count, share, gapMs) {
-  const { topic, leave } = await opened();
-  const took = [];
-  const through = emissions(topic.subscription('s0').pipe(ackOnComplete(({ payload: { sent } }) => {
-    took.push(performance.now() - sent);
-    return EMPTY;
-  })), count);
-  await paced(count, gapMs, (id) => topic.publish({ ...payload(id), sent: performance.now() }));
-  await through;
-  await leave();
-  return percentile(took, share);
-}
+export const { publishAwaited, publishBatches, publishIdempotent, consume, orderedByKey, latency } = measuresOf(opened);
 
 /** From the call of set() to an observer of another client. */
 export async function watchLatency(count, part, gapMs) {
@@ -82,7 +43,7 @@ export async function trips(count) {
   const counter = countTrips();
   const { topic, leave } = await opened({}, 1, monitored);
   const before = counter.trips;
-  const through = emissions(settled(topic, 's0', 256), count);
+  const through = emissions(settled(topic, 256), count);
   await inBatches(500, count, (ids) => topic.publishBatch(ids.map(plainItem)));
   await through;
   const figure = (counter.trips - before) / count;
@@ -97,7 +58,7 @@ export async function effortAt(backlog, measured, effortOf) {
   await fill(topic, backlog, plainItem);
   const effort = await effortOf(async () => {
     await inLoops(100, measured, (id) => topic.publish(payload(id)));
-    await emissions(settled(topic, 's0', 256), measured);
+    await emissions(settled(topic, 256), measured);
   });
   await leave();
   return effort / measured;
@@ -109,7 +70,7 @@ export async function costFor(subscriptions, deliveries) {
   const { topic, leave } = await opened({}, subscriptions);
   const effort = await cpuOf(async () => {
     await inBatches(500, messages, (ids) => topic.publishBatch(ids.map(plainItem)));
-    await Promise.all(names(subscriptions).map((name) => emissions(settled(topic, name, 256), messages)));
+    await Promise.all(names(subscriptions).map((name) => emissions(settled(topic, 256, { name }), messages)));
   });
   await leave();
   return effort / deliveries;
