@@ -35,8 +35,12 @@ export class WireServer {
     this.#server = createServer((socket) => { this.#serve(socket); });
   }
 
+  get host(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
   get uri(): string {
-    return `mongodb://127.0.0.1:${this.#port}/?replicaSet=rs0`;
+    return `mongodb://${this.host}/?replicaSet=rs0`;
   }
 
   async start(): Promise<void> {
@@ -106,7 +110,7 @@ export class WireServer {
     switch (name) {
       case 'hello': case 'ismaster':
         return {
-          ok: 1, helloOk: true, ismaster: true, isWritablePrimary: true, setName: 'rs0', setVersion: 1, electionId: new ObjectId('7fffffff0000000000000001'), hosts: [`127.0.0.1:${this.#port}`], me: `127.0.0.1:${this.#port}`, primary: `127.0.0.1:${this.#port}`,
+          ok: 1, helloOk: true, ismaster: true, isWritablePrimary: true, setName: 'rs0', setVersion: 1, electionId: new ObjectId('7fffffff0000000000000001'), hosts: [this.host], me: this.host, primary: this.host,
           minWireVersion: 0, maxWireVersion: 17, maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_000_000, maxWriteBatchSize: 100_000, logicalSessionTimeoutMinutes: 30, localTime: new Date(), operationTime,
         };
       case 'buildInfo':

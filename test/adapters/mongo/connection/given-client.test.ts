@@ -1,5 +1,5 @@
 import { Chronow } from 'chronow';
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { MongoClient, ObjectId, type MongoClientOptions } from 'mongodb';
 import { MongoClient as MongoClient6 } from 'mongodb-6';
 import { filter, firstValueFrom } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
@@ -7,6 +7,7 @@ import { beyondElection, mostBeyondMs } from '../../../support/mongo/election.js
 import { startReplicaSet } from '../../../support/mongo/replica-set.js';
 import { describeMongo, freshDatabase, mongoUri } from '../../../support/mongo/shared.js';
 import { openStore, storeTo } from '../../../support/mongo/store.js';
+import { startWireServer } from '../../../support/mongo/wire-server.js';
 import { hear, set as put, watch } from './support.js';
 
 /** A client as somebody else makes it, and the commands that it was asked for. */
@@ -76,6 +77,33 @@ describeMongo('a client that is handed in', () => {
     old.freeze();
     const shown = put(store, 'k', 2).then(() => watcher.next((v) => v === 2));
     expect(await beyondElection(set, old, shown)).toBeLessThan(mostBeyondMs);
+  });
+
+  it('tells of a new primary, though it knew the one before when it was handed in', async () => {
+    const [one, other] = [await startWireServer(), await startWireServer()];
+    const hosts = [one.host, other.host];
+    const isSecondary = { ismaster: false, isWritablePrimary: false, secondary: true, hosts, primary: one.host };
+    for (const name of ['hello', 'ismaster']) {
+      one.always(name, { hosts });
+      other.always(name, isSecondary);
+    }
+    const { client } = theirs(`mongodb://${hosts.join(',')}/?replicaSet=rs0`, { heartbeatFrequencyMS: 500 });
+    const known = new Promise<void>((resolve) => {
+      client.on('topologyDescriptionChanged', ({ newDescription }) => { if ([...newDescription.servers.values()].every(({ type }) => type !== 'Unknown')) resolve(); });
+    });
+    await client.connect();
+    await known;
+    const store = storeTo({ client, uri: undefined, database: 'given', deadlineMs: 60_000 });
+    await store.open();
+    for (const name of ['hello', 'update']) one.always(name, 'silence');
+    const write = put(store, 'k', 1);
+    await expect.poll(() => one.of('update').length).toBe(1);
+    other.always('hello', { hosts, electionId: new ObjectId('7fffffff0000000000000002') });
+    const began = performance.now();
+    await write;
+    // The driver alone waits for 30 s.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(other.of('update')).toHaveLength(1);
   });
 
   it('is refused where the driver that is loaded is of another major version, whose values it does not take', async ({ task, skip }) => {
