@@ -24,7 +24,7 @@ describeMongo('rights that are taken away while a client works', () => {
     const cw = await Chronow.init({ url: await set.addUser('app', roles) });
     onTestFinished(() => cw.close({ deadlineMs: 1_000 }));
     const orders = cw.topic<number>('orders');
-    const acked$ = new Subject<number>();
+    const acked$ = new Subject<unknown>();
     const ended$ = new Subject<unknown>();
     const consume = (): void => {
       const work = orders.subscription('billing').pipe(ackOnComplete(({ payload }) => Promise.resolve(payload)));
