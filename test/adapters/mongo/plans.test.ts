@@ -93,7 +93,11 @@ async function share(broker: Broker): Promise<void> {
   await ask(broker.keys.set({ key, body: '1', ttlMs: undefined }));
   await ask(broker.keys.get(key));
   await ask(broker.keys.expire(key, 60_000));
+  await ask(broker.keys.set({ key, body: '2', ttlMs: undefined, keepVersions: 2 }));
+  await ask(broker.keys.set({ key, body: '3', ttlMs: undefined, keepVersions: 2 }));
+  await ask(broker.keys.history(key, 10));
   await ask(broker.keys.del({ key, mark: 'none' }));
+  await ask(broker.keys.del({ key, mark: 'closed' }));
 }
 
 function show({ op, ns, planSummary, command }: Profiled): string {
