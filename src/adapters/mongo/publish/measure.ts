@@ -25,11 +25,13 @@ export async function measure(store: MongoStore, { topic, subscriptions }: Topic
   const durable = subscriptions.filter(({ ephemeral }) => !ephemeral);
   const log = store.collection<LogDocument>('cw_log');
   const pointers = store.collection<PointerDocument>('cw_deliv');
+  // What has just been published is not scheduled, however far our notion of the server's clock is behind.
+  const now = new Date(Math.max(store.clock.now(), topic.publishedAt));
   const count = <T>(work: () => Promise<T>): Promise<T> => store.attempt('count of unsettled messages', work);
   const [all, scheduled, ...counts] = await Promise.all([
     count(() => log.countDocuments({ t: topic.id }, { hint: 'cw_order' })),
     // By a date of ours: with the server's own it would read the documents.
-    count(() => log.countDocuments({ t: topic.id, ts: { $gt: new Date(store.clock.now()) } }, { hint: 'cw_time' })),
+    count(() => log.countDocuments({ t: topic.id, ts: { $gt: now } }, { hint: 'cw_time' })),
     ...durable.map(({ id }) => count(() => pointers.countDocuments({ s: id, st: unsettled }, { hint: 'cw_claim' }))),
   ]);
   const total = Math.max(0, all - scheduled);

@@ -12,6 +12,8 @@ export interface TopicRecord {
   readonly shardsNamed: boolean;
   /** The sequence number that was given last. */
   readonly seq: number;
+  /** The server's time at the latest publish, ms. */
+  readonly publishedAt: number;
 }
 
 /** A subscription as it is stored. */

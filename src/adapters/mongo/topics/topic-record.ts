@@ -8,9 +8,9 @@ import { foreignRecord, formatTooNew } from './refusals.js';
 /** A topic's document, read. Throws `FORMAT_TOO_NEW`, and `FOREIGN_VALUE` for what is none. */
 export function readTopic(ref: TopicRef, document: TopicDocument): TopicOverview {
   checkTopic(ref, document);
-  const { id, limits, nm, seq, subs } = document;
+  const { id, limits, nm, seq, clk, subs } = document;
   return {
-    topic: { ref, id, limits: readLimits(limits), shardsNamed: nm, seq },
+    topic: { ref, id, limits: readLimits(limits), shardsNamed: nm, seq, publishedAt: clk.getTime() },
     subscriptions: subs.map((sub) => readSubscription({ ...ref, subscription: sub.name }, id, sub)),
   };
 }
@@ -50,9 +50,9 @@ function readSubscription(ref: SubscriptionRef, topicId: string, { id, p, v, eph
 /** Somebody else may have written it: what it says it is counts for nothing. */
 export function checkTopic(ref: TopicRef, document: { readonly [K in keyof TopicDocument]?: unknown }): void {
   const what = `topic "${ref.topic}"`;
-  const { f, id, limits, seq, subs } = document;
+  const { f, id, limits, seq, clk, subs } = document;
   if (typeof f === 'number' && f > documentFormat) throw formatTooNew(what, f);
-  if (f !== documentFormat || typeof id !== 'string' || typeof seq !== 'number' || !hasAll(limits, ['ml', 'of', 'rt', 'iw', 'sc'])) throw foreignRecord(what);
+  if (f !== documentFormat || typeof id !== 'string' || typeof seq !== 'number' || !isDate(clk) || !hasAll(limits, ['ml', 'of', 'rt', 'iw', 'sc'])) throw foreignRecord(what);
   if (!Array.isArray(subs) || !subs.every((sub) => hasAll(sub, ['id', 'name', 'v', 'p', 'at']) && isDate(sub['at']) && hasAll(sub['p'], ['vt', 'md', 'rb', 'or', 'ex']))) throw foreignRecord(what);
 }
 

@@ -107,6 +107,15 @@ describeMongo('capacity of a topic in MongoDB', () => {
     await desk.publish(message('b', { idempotencyKey: 'j' }));
   });
 
+  it('what was just published is no scheduled message, however far the clock that is known is behind', async () => {
+    const desk = await openDesk();
+    await desk.topic(orders, { maxStreamLen: 4, onFull: 'dropOldest' });
+    await desk.subscribe('one');
+    desk.context.store.clock.observe(Date.now() - 60_000);
+    await desk.publish(...bodies(10));
+    expect(await looker(desk.database).waiting('one')).toEqual(['m6', 'm7', 'm8', 'm9']);
+  });
+
   it('with dropOldest the oldest that wait go, and what is leased or scheduled stays', async () => {
     const desk = await openDesk();
     await desk.topic(orders, { maxStreamLen: 4, onFull: 'dropOldest' });
