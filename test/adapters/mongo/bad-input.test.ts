@@ -144,6 +144,8 @@ describeMongo('bad input on MongoDB', () => {
     const { cw: { bus, shared }, db } = await open();
     await bus.ensureSubscription('orders', 'billing');
     await shared.set('mine', 1);
+    // From now on there is room, and nobody counts before he publishes.
+    await bus.publish('orders', 0);
     const calls = (): Promise<unknown>[] => [bus.publish('orders', 1), bus.publish('orders', 1, { idempotencyKey: 'x' }), bus.stats('orders'), bus.peek('orders', 'billing', { limit: 1 }), bus.ensureTopic('orders'), bus.ensureSubscription('orders', 'billing')];
     const codes = async (): Promise<unknown[]> => (await Promise.allSettled(calls())).map((one) => (one.status === 'rejected' && isChronowError(one.reason) ? one.reason.code : one.status));
     const put = (change: object): Promise<unknown> => db.collection('cw_topics').updateOne({ name: 'orders' }, { $set: change });
