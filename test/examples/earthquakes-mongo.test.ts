@@ -13,17 +13,9 @@ async function clientOf(set: ReplicaSet): Promise<Chronow> {
   return cw;
 }
 
-const quiet = { write: () => true };
-
 describeMongo('the main example on MongoDB', () => {
-  it('replays the week, and every record is accounted for', { timeout: 90_000 }, async () => {
-    const cw = await clientOf(await startReplicaSet());
-    const result = await run({ cw, speed: 10, seed: 1, stop$: NEVER, progress: quiet });
-    expect(audit(result)).toEqual([]);
-    expect(result.interrupted).toBe(false);
-  });
-
-  it('goes on when the server is killed and started again in the middle, and every record is accounted for', { timeout: 120_000 }, async () => {
+  // Most of its time are the values of a few regions, each message after the other: one week is enough.
+  it('replays the week, goes on when the server is killed and started again in the middle, and every record is accounted for', { timeout: 120_000 }, async () => {
     const set = await startReplicaSet();
     const cw = await clientOf(set);
     const [server] = set.members;
