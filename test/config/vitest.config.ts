@@ -51,6 +51,8 @@ export default defineConfig({
     maxWorkers: 2,
     // A net for what hangs, wide enough for a busy machine: no test measures time by it.
     testTimeout: 30_000,
+    // What is asked again until it is so, the same.
+    expect: { poll: { timeout: 20_000 } },
     // .ci/run sums up what the json file says.
     reporters: process.env['CI'] === undefined ? ['default', new KindsReporter()] : ['default', new KindsReporter(), ['json', { outputFile: path('.cache/tests.json') }]],
     projects: kinds.map((kind) => ({
