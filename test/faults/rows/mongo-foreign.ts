@@ -22,11 +22,11 @@ const unreadable: readonly object[] = [
   { b: 5 },
   { b: '{"n":' },
   { b: '***', c: 'zip' },
-  { b: '{"n":1,"text":"message 1"}', h: 'a' },
-  { b: '{"n":1,"text":"message 1"}', h: ['one'] },
+  { b: '{"text":"a"}', h: 'a' },
+  { b: '{"text":"a"}', h: ['one'] },
   { b: '['.repeat(50_000) },
   { b: `{"n": ${'9'.repeat(400_000)}` },
-  { b: '{"n":1}', ts: 'yesterday' },
+  { b: '{"text":"a"}', ts: 'yesterday' },
 ];
 
 /** Pointers that nobody can follow. */

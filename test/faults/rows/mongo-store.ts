@@ -35,7 +35,6 @@ const alike = ['D7', 'B3'];
 export const mongoStore: readonly Row[] = [
   dropped('D4-database', 'the database', { dropDatabase: 1 }, 'wiped', anew),
   dropped('D4-topics', 'the collection of topics', { drop: 'cw_topics' }, 'wiped', anew),
-  dropped('D4-log', 'the log', { drop: 'cw_log' }, 'wiped', goesOn),
   dropped('D4-pointers', 'the collection of pointers', { drop: 'cw_deliv' }, 'wiped', goesOn),
   dropped('D4-holds', 'the collection of holds', { drop: 'cw_holds' }, 'group-lost', 'nothing is lost'),
   {
