@@ -20,7 +20,8 @@ const passingCodes: ReadonlySet<number> = new Set([
 /** `SystemOverloadedError` and `RetryableError`: whoever has too much to do says so before it does anything. */
 const passingLabels: ReadonlySet<unknown> = new Set(['RetryableWriteError', 'TransientTransactionError', 'RetryableError', 'SystemOverloadedError']);
 
-const linkNames = /^Mongo(?:Network|ServerSelection|NotConnected|PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool|TopologyClosed|ClientClosed|ServerClosed|UnexpectedServerResponse|Parse|Decompression|OperationTimeout|ClientBulkWriteExecution)\w*Error$/;
+/** One of them, which interrupts what is under way, calls itself without the name of the product: `PoolClearedOnNetworkError`. */
+const linkNames = /^(?:Mongo)?(?:Network|ServerSelection|NotConnected|PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool|TopologyClosed|ClientClosed|ServerClosed|UnexpectedServerResponse|Parse|Decompression|OperationTimeout|ClientBulkWriteExecution)\w*Error$/;
 const passingNames = /^Mongo(?:ExpiredSession|Cursor(?:Exhausted|InUse)|TailableCursor)Error$/;
 const inputNames: ReadonlySet<string> = new Set(['MongoInvalidArgumentError', 'BSONError', 'BSONVersionError', 'RangeError', 'TypeError', 'MongoMissingDependencyError', 'MongoAPIError']);
 
