@@ -27,9 +27,15 @@ export function hasLapsed({ tok, at, now }: Candidate): boolean {
   return tok !== undefined && at <= now;
 }
 
-/** Not to be seen yet: it is scheduled, or its publish is under way. */
+/**
+ * What is missing for less than this keeps the others of its key back: it may be stored by now and told. For longer, whoever publishes it lets it be
+ * seen before it is told.
+ */
+const youngLackMs = 1_000;
+
+/** Not to be seen yet: it is scheduled, or its publish has been under way for a while. */
 export function isUnborn({ n, at, now, tok, sch, lack }: Candidate): boolean {
-  return n === 0 && tok === undefined && at > now && (sch === true || lack !== undefined);
+  return n === 0 && tok === undefined && at > now && (sch === true || (lack !== undefined && now.getTime() - lack.getTime() >= youngLackMs));
 }
 
 /** The message in the pointer itself, where it was dead before. */

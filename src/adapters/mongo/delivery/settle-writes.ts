@@ -7,6 +7,9 @@ import { pointerState, type PointerDocument } from '../layout/pointer-document.j
 import { fence, forgotten } from './pointers.js';
 import type { SettleItem, SettleKind } from './settle-item.js';
 
+/** So many settled leases a pointer remembers. */
+const mostRemembered = 4;
+
 /** How soon a message whose publish is under way is looked for again: as long again as it has been missing. */
 const shortestLackMs = 5;
 const longestLackMs = 5_000;
@@ -48,29 +51,25 @@ export class SettleWrites {
 
   #change(items: readonly SettleItem[], change: Document): Promise<ReadonlySet<SettleItem>> {
     const filter = fenceOf(items);
-    return this.#context.store.attempt('settlement', async (attempt) => {
+    return this.#context.store.attempt('settlement', async () => {
       const { matchedCount } = await this.#all.updateMany(filter, [change], { writeConcern: { w: 1 } });
-      return matchedCount === items.length ? new Set<SettleItem>() : this.#lost(items, attempt);
+      return matchedCount === items.length ? new Set<SettleItem>() : this.#lost(items);
     });
   }
 
   #bury(items: readonly SettleItem[]): Promise<ReadonlySet<SettleItem>> {
     const writes = items.map((item) => ({ updateOne: { filter: { _id: idOf(item), tok: item.lease.place.tok }, update: [burial(item)] } }));
-    return this.#context.store.attempt('dead letter', async (attempt) => {
+    return this.#context.store.attempt('dead letter', async () => {
       const { matchedCount } = await this.#all.bulkWrite(writes, { ordered: false });
-      return matchedCount === items.length ? new Set<SettleItem>() : this.#lost(items, attempt);
+      return matchedCount === items.length ? new Set<SettleItem>() : this.#lost(items);
     });
   }
 
-  /** A pointer remembers the lease that was settled last. */
-  async #lost(items: readonly SettleItem[], attempt: number): Promise<ReadonlySet<SettleItem>> {
-    const found = new Map((await this.#all.find({ _id: { $in: items.map(idOf) } }, { projection: { pt: 1, tok: 1 } }).batchSize(items.length + 1).toArray()).map((pointer) => [pointer._id, pointer]));
-    return new Set(items.filter((item) => {
-      const pointer = found.get(idOf(item));
-      if (pointer?.pt === item.lease.place.tok) return false;
-      // Carried out without an answer, it may have been taken or settled by others since.
-      return attempt === 1 && !item.lease.isDoubtful;
-    }));
+  /** A pointer remembers the leases that were settled last. Where it is gone, others had it since, whatever became of this settlement. */
+  async #lost(items: readonly SettleItem[]): Promise<ReadonlySet<SettleItem>> {
+    const found = await this.#all.find({ _id: { $in: items.map(idOf) } }, { projection: { pt: 1 } }).batchSize(items.length + 1).toArray();
+    const settled = new Map(found.map(({ _id, pt }) => [_id, pt]));
+    return new Set(items.filter((item) => settled.get(idOf(item))?.includes(item.lease.place.tok) !== true));
   }
 
   get #all(): Collection<PointerDocument> {
@@ -87,7 +86,7 @@ function fenceOf(items: readonly SettleItem[]): ReturnType<typeof fence> {
 }
 
 function changeOf(kind: Exclude<SettleKind, 'ack' | 'drop' | 'void' | 'bury'>, items: readonly SettleItem[]): Document {
-  const settled = { tok: '$$REMOVE', pt: '$tok' };
+  const settled = { tok: '$$REMOVE', pt: remembering('$tok') };
   const oneLess = { $max: [0, { $subtract: ['$n', 1] }] };
   const place = { $ifNull: ['$was', '$$NOW'] };
   // Under an order nobody else reads a key before it is free; without one, an old place with a new count could be taken for what was there before.
@@ -107,6 +106,10 @@ function changeOf(kind: Exclude<SettleKind, 'ack' | 'drop' | 'void' | 'bury'>, i
   }
 }
 
+function remembering(tok: Document | string): Document {
+  return { $slice: [{ $concatArrays: [[tok], { $ifNull: ['$pt', []] }] }, mostRemembered] };
+}
+
 /** The delay of each, in one expression. */
 function delayOf(items: readonly SettleItem[]): Document | number {
   const [first] = items;
@@ -116,7 +119,7 @@ function delayOf(items: readonly SettleItem[]): Document | number {
 
 function burial({ lease: { message, place }, failure, deliveryCount }: SettleItem): Document {
   const deaths = { $concatArrays: [{ $ifNull: ['$deaths', []] }, [{ $mergeObjects: [{ $literal: death(failure, deliveryCount) }, { at: '$$NOW' }] }]] };
-  return { $set: { ...forgotten, st: pointerState.dead, at: '$$NOW', n: deliveryCount, deaths, pt: { $literal: place.tok }, ...copyOf(message) } };
+  return { $set: { ...forgotten, st: pointerState.dead, at: '$$NOW', n: deliveryCount, deaths, pt: remembering({ $literal: place.tok }), ...copyOf(message) } };
 }
 
 function death({ reason, description, errors }: FailureNote, deliveryCount: number): Document {

@@ -50,8 +50,8 @@ export interface PointerDocument {
   readonly lk?: number | undefined;
   /** Its place: `at` before it was taken for the first time. What is handed back goes there. */
   readonly was?: Date | undefined;
-  /** The lease that was settled last: how a settlement finds out that it was carried out although nobody heard the answer. */
-  readonly pt?: string | undefined;
+  /** The leases that were settled last, four at most, the latest first: how a settlement finds out that it was carried out although nobody heard the answer. */
+  readonly pt?: readonly string[] | undefined;
   /** It was published to be due later: until `at`, with `n` 0, it is scheduled and not delayed. */
   readonly sch?: boolean | undefined;
   readonly k?: string | undefined;

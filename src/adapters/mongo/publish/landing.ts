@@ -14,6 +14,8 @@ import type { Place } from './placing.js';
 /** Pointers may be removed whose message has not come for ten minutes; whoever was stopped in between makes them anew. */
 const fenceMs = 60_000;
 const rounds = 8;
+/** Consumers that met a pointer without its message come back after as long as it was missing: what took this long does not wait for them. */
+const slowMs = 250;
 
 interface Stored {
   readonly place: number;
@@ -37,6 +39,7 @@ export class Landing {
     const documents = documentsOf(cargo, place);
     if (cargo.names.length === 0) await this.#both(documents, place, deadlineMs);
     else await this.#oneAfterTheOther(documents, cargo, place, deadlineMs);
+    if (this.#store.clock.now() - place.topic.clk.getTime() >= slowMs) await this.#show(documents, place, deadlineMs);
     for (const { place: at, document } of documents) cargo.receipts[at] ??= { id: document._id, duplicate: false, dueAt: document.p === undefined ? undefined : document.ts.getTime() };
   }
 
@@ -90,6 +93,14 @@ export class Landing {
       begunAt = this.#runtime.now();
       await insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs);
     } while (this.#runtime.now() - begunAt > fenceMs);
+  }
+
+  /** What was met without its message is there to be seen, before anybody is told that it is published: what comes later of its key must not be first. */
+  async #show(documents: readonly Stored[], place: Place, deadlineMs: number): Promise<void> {
+    const ids = pointersOf(documents.map(({ document }) => document), place).map(({ _id }) => _id);
+    const since = { $cond: [{ $eq: [{ $type: '$tok' }, 'missing'] }, { $max: ['$ts', '$$NOW'] }, '$at'] };
+    const shown = () => this.#store.collection<PointerDocument>('cw_deliv').updateMany({ _id: { $in: ids }, lack: { $exists: true } }, [{ $set: { lack: '$$REMOVE', at: since } }]);
+    await this.#store.attempt('publish to cw_deliv', shown, { deadlineMs }).catch((error: unknown) => { throw new NotPointed(error); });
   }
 
   /** Pointers to what was refused would count as waiting until they are found to be orphans. Of an unknown outcome they are needed. */
