@@ -111,7 +111,7 @@ export class Chronow implements AsyncDisposable {
       },
     };
     this.#client = base.copying(settings.persist);
-    this.bus = new Bus(this.#client);
+    this.bus = new Bus(this.#client, warm);
     this.shared = new SharedValues(this.#client, tier, settings);
   }
 

@@ -31,6 +31,7 @@ export const errorCodes = [
   'ORDER_CONFLICT',
   'SHARD_COUNT_CONFLICT',
   'PARTIAL_PUBLISH',
+  'REPLAY_STOPPED',
   // deliveries
   'DELIVERY_TAKEN',
   'LEASE_LIMIT',

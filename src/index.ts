@@ -5,6 +5,7 @@ export { ChronowError, errorCodes, isChronowError, type ChronowErrorOptions, typ
 export type { ChronowEvent } from './events.js';
 export type { Bus } from './bus/bus.js';
 export type * from './bus/options.js';
+export type { ReplayProgress } from './bus/replay.js';
 export type { SharedValues } from './shared/shared.js';
 export type { DelOptions, GetOptions, HistoryOptions, SetOptions, SharedEntry, SharedVersion, UpdateOptions, WarmCounts, WarmOptions, WriteOptions } from './shared/options.js';
 export type { KeyedWatchChange, WatchChange, WatchManyOptions, WatchOptions, WatchState } from './shared/watch/options.js';

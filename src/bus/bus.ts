@@ -1,9 +1,10 @@
-import { concatMap, defer, forkJoin, map, of, type Observable } from 'rxjs';
+import { concatMap, defer, forkJoin, map, of, takeLast, type Observable } from 'rxjs';
 import { ChronowError } from '../errors.js';
 import { checkOptions } from '../options/check-options.js';
 import type { DeadLetterRecord, TopicStats } from '../port/inspection.js';
 import type { SubscriptionRef, TopicRef } from '../port/names.js';
 import type { StoredSubscription, StoredTopic } from '../port/topic-store.js';
+import type { WarmStore } from '../port/warm-store.js';
 import type { Delivery } from '../subscription/delivery.js';
 import type { Client } from '../topic/client.js';
 import type { BatchItem } from '../topic/options.js';
@@ -15,7 +16,7 @@ import { Topic } from '../topic/topic.js';
 import { ConsumedMessages } from './consumed.js';
 import { deadLetterItem, peekedItem, replayItem } from './items.js';
 import type { BusPublishOptions, ConsumeOptions, DeadLetterItem, EnsureSubscriptionOptions, EnsureTopicOptions, PeekDlqOptions, PeekedItem, PeekOptions, RedriveOptions, ReplayOptions } from './options.js';
-import { replay } from './replay.js';
+import { replay, type ReplayProgress } from './replay.js';
 import * as rules from './rules.js';
 
 /** Handles kept for publishing; past it they are made anew. */
@@ -29,10 +30,12 @@ const maxHandles = 1_000;
  */
 export class Bus {
   readonly #client: Client;
+  readonly #warm: Pick<WarmStore, 'readMessages'> | undefined;
   readonly #handles = new Map<string, Topic<unknown>>();
 
-  constructor(client: Client) {
+  constructor(client: Client, warm: Pick<WarmStore, 'readMessages'> | undefined) {
     this.#client = client;
+    this.#warm = warm;
   }
 
   /** Makes the topic if it is not there. Rejects with `SHARD_COUNT_CONFLICT`. */
@@ -174,25 +177,33 @@ export class Bus {
     });
   }
 
-  /** Puts retained messages, settled or not, into one subscription again; resolves with how many. Rejects with `TOPIC_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`. */
+  /**
+   * Puts messages, settled or not, into one subscription again, the oldest first: what the topic retains, and what only the warm tier has. They are new
+   * deliveries, with the id, body, headers, key and publish time that they had; no other subscription gets them. What is not settled there is not doubled, and a
+   * dead letter lives again. Resolves with how many messages the subscription has again. Rejects with `TOPIC_NOT_FOUND`, `SUBSCRIPTION_NOT_FOUND`;
+   * `REPLAY_STOPPED` where the filter throws, a tier fails or the subscription goes on the way: `details` says how far it came. `signal` stops it at once.
+   */
   replay(topic: string, subscription: string, options: ReplayOptions = {}): Promise<number> {
     const { signal, ...rest } = options;
-    return this.#call('replay', options, rules.replay, () => this.replay$(topic, subscription, rest), signal);
+    return this.#call('replay', options, rules.replay, () => this.replay$(topic, subscription, rest).pipe(takeLast(1), map(({ replayed }) => replayed)), signal);
   }
 
-  /** The cold twin of {@link Bus.replay}. */
-  replay$(topic: string, subscription: string, options: ReplayOptions = {}): Observable<number> {
+  /**
+   * The cold twin of {@link Bus.replay}: each subscribe is a replay of its own. Emits how far it has come after each portion, once at least, and completes.
+   * Unsubscribing stops it at once; what was put back stays. Errors as `replay` rejects.
+   */
+  replay$(topic: string, subscription: string, options: ReplayOptions = {}): Observable<ReplayProgress> {
     return defer(() => {
       this.#client.assertOpen('replay');
       checkOptions('replay', options, rules.replay);
       const { from = 0, to = this.#client.runtime.now(), filter, rate = Infinity } = options;
       const coder = this.#coder<unknown>(topic);
-      return replay(this.#client.broker, this.#client.runtime, {
+      return replay({ inspection: this.#client.broker.inspection, warm: this.#warm, runtime: this.#client.runtime }, {
         subscription: this.#subscription(topic, subscription, options),
         from: Number(from),
         to: Number(to),
         rate,
-        filter: (message) => filter === undefined || filter(replayItem(message, coder)),
+        filter: (message) => filter === undefined || chosen(filter(replayItem(message, coder))),
       });
     });
   }
@@ -251,6 +262,12 @@ export class Bus {
 /** Asked for together they are refused before the topic is made. */
 function refuseStrictShards({ order, shardCount = 1 }: EnsureSubscriptionOptions): void {
   if (order === 'strict' && shardCount > 1) throw new ChronowError('ORDER_CONFLICT', `ensureSubscription({ order: 'strict', shardCount: ${String(shardCount)} }): a strict order is that of one shard; use order: 'key', or one shard`);
+}
+
+/** A promise would be true for every message. */
+function chosen(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  throw new ChronowError('OPTION_INVALID', `replay({ filter }): answers true or false, and answered ${typeof answer}`);
 }
 
 function sum(counts: readonly number[]): number {

@@ -92,13 +92,13 @@ export interface RedriveOptions extends ScopeOptions {
 }
 
 export interface ReplayOptions extends ScopeOptions, Abortable {
-  /** From this publish time on: a Date or ms since the epoch, inclusive. Default: everything retained. */
+  /** From this publish time on: a Date or ms since the epoch, inclusive. Default: everything there is. */
   readonly from?: Date | number | undefined;
   /** Up to this publish time, inclusive. Default: now. */
   readonly to?: Date | number | undefined;
-  /** Only messages for which it answers true. Default: all. */
+  /** Only messages for which it answers true; it answers at once. What it throws ends the replay with `REPLAY_STOPPED`. Default: all. */
   readonly filter?: ((message: PeekedReplay) => boolean) | undefined;
-  /** At most so many messages a second, above 0. Default: Infinity. */
+  /** At most so many messages a second, 0.001 or more; up to a tenth of it at once. Default: Infinity. */
   readonly rate?: number | undefined;
 }
 

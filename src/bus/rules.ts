@@ -21,4 +21,4 @@ export const maxPeek = 10_000;
 export const peek: Rules = { ...scope, limit: wholeNumber(1, maxPeek) };
 export const peekDlq: Rules = { ...peek, subscription: anything, reason: text(1, 200) };
 export const redrive: Rules = { ...scope, subscription: anything, ids: listOf(text(1, 1_000), 0), reason: text(1, 200), max: wholeNumber(1, Number.MAX_SAFE_INTEGER) };
-export const replay: Rules = { ...scope, from: aTime, to: aTime, filter: callable, rate: number(Number.MIN_VALUE, Infinity, 'messages a second'), signal };
+export const replay: Rules = { ...scope, from: aTime, to: aTime, filter: callable, rate: number(0.001, Infinity, 'messages a second'), signal };

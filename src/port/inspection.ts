@@ -86,4 +86,12 @@ export interface Inspection {
   read(range: ReadRange): Observable<readonly StoredMessage[]>;
   /** Puts retained messages into one subscription again, as new deliveries. Answers how many were still there. */
   redeliver(subscription: SubscriptionRef, ids: readonly string[]): Observable<number>;
+  /**
+   * Puts messages into one subscription that come from elsewhere (copies of the warm tier), as new deliveries under their own ids, keys and publish
+   * times; of one that the topic still retains it does what {@link redeliver} does. May be repeated: what is unsettled there, in hand or delayed too,
+   * is not doubled, and a dead letter lives again with a fresh count. Nobody else sees them: they are not in the log (`read`), their idempotency keys
+   * are neither asked nor remembered, `maxStreamLen` does not bound them. One that has expired ends as any other. Where the subscription keeps an order,
+   * a message of this topic takes its old place; what another topic or backend gave its id comes before those, by its publish time.
+   */
+  restore(subscription: SubscriptionRef, messages: readonly StoredMessage[]): Observable<void>;
 }

@@ -16,6 +16,8 @@ export interface PublishReceipt {
   readonly duplicate: boolean;
   /** When it becomes due, for a scheduled message. */
   readonly dueAt: number | undefined;
+  /** The `publishedAt` that the message is stored with, where the backend tells it; of a duplicate it need not. */
+  readonly publishedAt?: number | undefined;
 }
 
 export interface MessagePublisher {

@@ -51,12 +51,12 @@ class CopyingPublisher implements MessagePublisher {
   /** Also of duplicates: the first try may have stored the message and not its copy, and the first copy stays. */
   #stored({ messages }: PublishBatch, receipts: readonly PublishReceipt[]): readonly StoredMessage[] {
     const now = this.#parts.runtime.now();
-    return receipts.flatMap(({ id, dueAt }, index) => {
+    return receipts.flatMap((receipt, index) => {
       const message = messages[index];
       if (message === undefined) return [];
       const { body, headers, codec, key, ttlMs } = message;
-      const publishedAt = dueAt ?? now;
-      return [{ id, body, headers, codec, key, publishedAt, expiresAt: ttlMs === undefined ? undefined : publishedAt + ttlMs }];
+      const publishedAt = receipt.publishedAt ?? receipt.dueAt ?? now;
+      return [{ id: receipt.id, body, headers, codec, key, publishedAt, expiresAt: ttlMs === undefined ? undefined : publishedAt + ttlMs }];
     });
   }
 }

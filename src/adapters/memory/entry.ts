@@ -23,6 +23,8 @@ export interface Rare {
   readonly expiresAt: number | undefined;
   /** Number of a message that was scheduled: its id is older than its place in the log. 0: the id follows from the place. */
   readonly scheduledAs: number;
+  /** Of a message that never was in the log: the id it came with. */
+  readonly restoredAs?: string | undefined;
 }
 
 /** The `pending` of an entry that is in no log any more. */
@@ -58,6 +60,8 @@ export class Entry implements StoredMessage {
   }
 
   get id(): string {
+    const restoredAs = this.rare === undefined ? undefined : this.rare.restoredAs;
+    if (restoredAs !== undefined) return restoredAs;
     const number = this.scheduledAs;
     return number === 0 ? this.chunk.idPrefix + this.seq : scheduledId(this.chunk.idPrefix, number);
   }

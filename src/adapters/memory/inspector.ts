@@ -9,6 +9,7 @@ import type { Entry } from './entry.js';
 import type { Gate } from './gate.js';
 import type { SubscriptionState } from './subscription.js';
 import type { TopicState } from './topic.js';
+import { restore } from './restore.js';
 import { purge, redeliver, redrive } from './upkeep.js';
 
 /** Looking at topics, and the operator's tools. */
@@ -73,6 +74,10 @@ export class Inspector implements Inspection {
 
   redeliver(ref: SubscriptionRef, ids: readonly string[]): Observable<number> {
     return this.#atSubscription(ref, (sub) => redeliver(sub, ids));
+  }
+
+  restore(ref: SubscriptionRef, messages: readonly StoredMessage[]): Observable<void> {
+    return this.#atSubscription(ref, (sub) => { restore(sub, messages); });
   }
 
   #atTopic<T>(ref: TopicRef, work: (topic: TopicState, now: number) => T): Observable<T> {

@@ -28,6 +28,7 @@ export class MessageLog {
   #low: number;
   readonly #early: SeqQueue<Entry> = new SeqQueue();
   readonly #scheduled: Map<number, Entry> = new Map();
+  #beside = 0;
 
   constructor(idPrefix: string, start: number) {
     this.#idPrefix = idPrefix;
@@ -119,6 +120,12 @@ export class MessageLog {
     if (entry !== undefined) return entry.seq;
     const place = id.startsWith(this.#idPrefix) ? Number(id.slice(this.#idPrefix.length)) : Number.NaN;
     return Number.isInteger(place) ? place : undefined;
+  }
+
+  /** A place of its own, between two of the log, for what is not in it: before the first message that was published at this time or later. */
+  placeBeside(time: number): number {
+    this.#beside = (this.#beside + 1) % 2 ** 30;
+    return this.seek(time) - 0.5 + this.#beside * 2 ** -31;
   }
 
   /** One more durable subscription has it unsettled. */

@@ -58,16 +58,18 @@ export class Intake {
       if (dueAt !== undefined) {
         const scheduled = topic.schedule.add(message, dueAt);
         for (const sub of topic.subscriptions.values()) if (sub.waiters.size > 0) topic.bell.expect(dueAt);
-        return { id: scheduledId(topic.idPrefix, scheduled.seq), duplicate: false, dueAt };
+        return { id: scheduledId(topic.idPrefix, scheduled.seq), duplicate: false, dueAt, publishedAt: dueAt };
       }
     }
     if (topic.limits.onFull === 'dropOldest') topic.makeRoom();
-    return { id: topic.append(message, now).id, duplicate: false, dueAt: undefined };
+    const { id, publishedAt } = topic.append(message, now);
+    return { id, duplicate: false, dueAt: undefined, publishedAt };
   }
 
   /** The receipts of messages that were stored one after the other. */
   #inARow(firstSeq: number, count: number): PublishReceipt[] {
-    return Array.from({ length: count }, (_, index) => ({ id: this.topic.idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined }));
+    const { idPrefix, log } = this.topic;
+    return Array.from({ length: count }, (_, index) => ({ id: idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined, publishedAt: log.at(firstSeq + index)?.publishedAt }));
   }
 
   /** Refuses a batch that would not fit as a whole, before any of it is stored. */

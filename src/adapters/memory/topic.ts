@@ -88,7 +88,8 @@ export class TopicState implements Home {
   }
 
   reopened(seq: number): void {
-    if (seq < this.#dropFrom) this.#dropFrom = seq;
+    // What is not in the log stands between two places of it.
+    if (seq < this.#dropFrom) this.#dropFrom = Math.floor(seq);
   }
 
   /** Removes settled messages beyond the bound and beyond the retention time, the oldest first. */

@@ -134,7 +134,7 @@ export function redrive(sub: SubscriptionState, ids: readonly string[] | undefin
   return count;
 }
 
-function revive(sub: SubscriptionState, id: string): boolean {
+export function revive(sub: SubscriptionState, id: string): boolean {
   const dead = sub.dead.take(id);
   if (dead === undefined) return false;
   const held = new Held(dead.entry);
@@ -144,12 +144,16 @@ function revive(sub: SubscriptionState, id: string): boolean {
   return true;
 }
 
+/** What is unsettled and is no longer fresh. */
+export function* touchedEntries(sub: SubscriptionState): Generator<Entry> {
+  for (const item of returnedItems(sub)) yield entryOf(item);
+  for (const held of sub.delayed) yield held.entry;
+  for (const lease of sub.leases) yield lease.message;
+}
+
 /** Puts retained messages into the subscription again; one that is unsettled or dead there is not doubled. */
 export function redeliver(sub: SubscriptionState, ids: readonly string[]): number {
-  const present = new Set<Entry>();
-  for (const item of returnedItems(sub)) present.add(entryOf(item));
-  for (const held of sub.delayed) present.add(held.entry);
-  for (const lease of sub.leases) present.add(lease.message);
+  const present = new Set(touchedEntries(sub));
   let count = 0;
   for (const id of new Set(ids)) {
     if (revive(sub, id)) {

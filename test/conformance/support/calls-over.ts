@@ -41,6 +41,7 @@ export function callsOver(broker: Broker, wait: Way): Broker {
       redrive: (request) => wait(inspection.redrive(request)),
       read: (range) => wait(inspection.read(range)),
       redeliver: (ref, ids) => wait(inspection.redeliver(ref, ids)),
+      restore: (ref, messages) => wait(inspection.restore(ref, messages)),
     },
     keys: {
       get: (key) => wait(keys.get(key)),

@@ -1,3 +1,4 @@
+import type { Filter } from 'mongodb';
 import type { RedriveRequest } from '../../../port/inspection.js';
 import type { Context } from '../context.js';
 import { pointerId, seqOf } from '../layout/ids.js';
@@ -24,14 +25,18 @@ export async function redrive(context: Context, record: SubscriptionRecord, { id
 
 /** Those of these ids that are dead, the oldest death first. */
 async function* named({ store }: Context, record: SubscriptionRecord, ids: readonly string[]): AsyncGenerator<readonly Grave[]> {
-  const pointers = [...new Set(ids)].flatMap((id) => {
+  const found: Grave[] = [];
+  const look = async (which: Filter<PointerDocument>, size: number): Promise<void> => {
+    found.push(...(await store.attempt('look at dead letters', () =>
+      store.collection<PointerDocument>('cw_deliv').find({ ...which, ...deadOf(record) }, { projection: { at: 1, q: 1, m: 1, deaths: { $slice: -1 } }, batchSize: size + 1 }).toArray())));
+  };
+  const all = [...new Set(ids)];
+  const pointers = all.flatMap((id) => {
     const seq = seqOf(record.topicId, id);
     return seq === undefined ? [] : [pointerId(record.id, seq)];
   });
-  const found: Grave[] = [];
-  for (const chunk of inChunks(pointers)) {
-    found.push(...(await store.attempt('look at dead letters', () =>
-      store.collection<PointerDocument>('cw_deliv').find({ _id: { $in: [...chunk] }, ...deadOf(record) }, { projection: { at: 1, q: 1, m: 1, deaths: { $slice: -1 } }, batchSize: chunk.length + 1 }).toArray())));
-  }
+  for (const chunk of inChunks(pointers)) await look({ _id: { $in: [...chunk] } }, chunk.length);
+  // What came from elsewhere is found among the dead letters only.
+  for (const chunk of inChunks(all.filter((id) => seqOf(record.topicId, id) === undefined))) await look({ m: { $in: [...chunk] } }, chunk.length);
   yield* inChunks(found.sort((left, right) => left.at.getTime() - right.at.getTime() || left.q - right.q));
 }

@@ -30,6 +30,11 @@ export function pointerId(subscriptionId: string, seq: number): string {
   return `${subscriptionId}:${seqText(seq)}`;
 }
 
+/** The id of a pointer to a message whose id another topic or backend gave: before those of the topic's own, by publish time. */
+export function strangerId(subscriptionId: string, publishedAt: number, digest: string): string {
+  return `${subscriptionId}:!${seqText(Math.max(0, publishedAt))}${digest}`;
+}
+
 /** Bounds of all pointer ids of a subscription, for a range over `_id`. */
 export function pointerIds(subscriptionId: string): { readonly $gte: string; readonly $lt: string } {
   return { $gte: `${subscriptionId}:`, $lt: `${subscriptionId};` };

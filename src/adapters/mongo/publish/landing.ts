@@ -40,7 +40,7 @@ export class Landing {
     if (cargo.names.length === 0) await this.#both(documents, place, deadlineMs);
     else await this.#oneAfterTheOther(documents, cargo, place, deadlineMs);
     if (this.#store.clock.now() - place.topic.clk.getTime() >= slowMs) await this.#show(documents, place, deadlineMs);
-    for (const { place: at, document } of documents) cargo.receipts[at] ??= { id: document._id, duplicate: false, dueAt: document.p === undefined ? undefined : document.ts.getTime() };
+    for (const { place: at, document } of documents) cargo.receipts[at] ??= { id: document._id, duplicate: false, dueAt: document.p === undefined ? undefined : document.ts.getTime(), publishedAt: document.ts.getTime() };
   }
 
   /** Without idempotency keys whoever tries again does so under new ids, so that a message without pointers is one that nobody was told of. */

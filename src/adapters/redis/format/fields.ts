@@ -29,4 +29,6 @@ export const copyField = {
   lapsed: 'l',
   /** Earlier deaths: JSON objects, joined by commas. */
   deaths: 'd',
+  /** Its place in an order, where its id says nothing of that: the id of its entry in the topic's stream, or one beside those. */
+  place: 'o',
 } as const;

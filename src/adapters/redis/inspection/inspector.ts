@@ -15,6 +15,7 @@ import { purge } from './purge.js';
 import { read } from './read.js';
 import { redeliver } from './redeliver.js';
 import { redrive } from './redrive.js';
+import { restore } from './restore.js';
 import { topicStats } from './stats.js';
 
 /** Looking at topics, and the operator's tools. What is long is read in pages, so that no call holds up the server. */
@@ -61,6 +62,10 @@ export class Inspector implements Inspection {
 
   redeliver(ref: SubscriptionRef, ids: readonly string[]): Observable<number> {
     return this.#atSubscription(ref, (record) => redeliver(this.#context, this.#directory, record, ids));
+  }
+
+  restore(ref: SubscriptionRef, messages: readonly StoredMessage[]): Observable<void> {
+    return this.#atSubscription(ref, (record) => restore(this.#context, this.#directory, record, messages));
   }
 
   #atTopic<T>(ref: TopicRef, work: (overview: TopicOverview) => Promise<T>): Observable<T> {

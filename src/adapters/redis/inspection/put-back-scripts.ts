@@ -22,8 +22,9 @@ end`;
 
 /**
  * Both scripts: ARGV: subscription, group, stored order that the caller knows, what to do with each: \`r\` redrive dead letters, \`d\` deliver again, '1' with a
- * reason, reason. Then for \`r\` ids; for \`d\` of each message its id, its entry id, '1' where a copy of it is on its way. Answers {'done', how many} (\`d\`: that
- * are still there), or another word where the subscription is laid out otherwise. What was done already is not done again.
+ * reason, reason. Then for \`r\` ids; for \`d\` of each message its id, its entry id, '1' where a copy of it is on its way; then its place and the pairs of a copy from
+ * elsewhere with their number before them, '' and 0 where there is none. Answers {'done', how many} (\`d\`: that are there now), or another word where the
+ * subscription is laid out otherwise. What was done already is not done again.
  */
 const opening = `
 local text = redis.call('HGET', SUBS, ARGV[1])
@@ -60,8 +61,9 @@ else
   local known = groupOf(T, group)
   if not known then return {'lost'} end
   local last = known['last-delivered-id']
-  for n = 7, #ARGV, 3 do
-    local id, entry = ARGV[n], ARGV[n + 1]
+  local n = 7
+  while n <= #ARGV do
+    local id, entry, size = ARGV[n], ARGV[n + 1], tonumber(ARGV[n + 4])
     local dead = dig(id)
     local fields = not dead and entry ~= '' and one(T, entry)
     if dead then
@@ -71,7 +73,11 @@ else
       count = count + 1
       local isThere = ARGV[n + 2] == '1' or isBefore(last, entry) or #redis.call('XPENDING', T, group, entry, entry, 1) > 0
       if not isThere then again(id, entry, fields) end
+    elseif size > 0 then
+      count = count + 1
+      if ARGV[n + 2] ~= '1' then bringIn(id, ARGV[n + 3], { unpack(ARGV, n + 5, n + 4 + size) }) end
     end
+    n = n + 5 + size
   end
 end`;
 
@@ -89,6 +95,11 @@ end
 local function again(id, entry, fields)
   if redis.call('ZSCORE', DELAYED, id) then return end
   add(RETRY, (copy(fields, id, storedAt(entry), 0)))
+  added = added + 1
+end
+local function bringIn(id, _, fields)
+  if redis.call('ZSCORE', DELAYED, id) then return end
+  add(RETRY, (copy(fields, id, '0', 0)))
   added = added + 1
 end
 ${each}
@@ -113,18 +124,27 @@ local function park(lane, h, place, isCarried)
   if h.n == 0 and h.d == 0 then offer(lane, at) end
   added = added + 1
 end
+-- With its body: the stream may not have it.
+local function carry(place, lane, fields)
+  redis.call('HSET', HELD, place, pack(fields))
+  savePast(place, { a = 0, leaks = 0, l = false, h = true, key = lane })
+  park(lane, hold(lane), place, true)
+end
 local function revive(id, fields)
   local place = placeOf(fields, id)
   local lane = laneOf(fields, place)
-  redis.call('HSET', HELD, place, pack(fresh(fields)))
-  savePast(place, { a = 0, leaks = 0, l = false, h = true, key = lane })
-  park(lane, hold(lane), place, true)
+  carry(place, lane, fresh(fields))
   fillUp(id)
 end
 local function again(_, entry, fields)
   local lane = laneOf(fields, entry)
   if redis.call('ZSCORE', D, entry) or redis.call('ZSCORE', P, prefixOf(lane) .. enc(entry)) then return end
   park(lane, hold(lane), entry, false)
+end
+local function bringIn(_, place, fields)
+  local lane = laneOf(fields, place)
+  if redis.call('ZSCORE', D, place) or redis.call('ZSCORE', P, prefixOf(lane) .. enc(place)) then return end
+  carry(place, lane, fields)
 end
 ${each}
 saveHolds()

@@ -25,6 +25,8 @@ export interface Retained {
   readonly entryId: string;
   /** A copy of it is on its way in this subscription. */
   readonly isOnItsWay: boolean;
+  /** For where the topic has it no more. */
+  readonly copy?: { readonly place: string; readonly fields: readonly string[] } | undefined;
 }
 
 /** Puts messages back into one shard of a subscription, whichever order it keeps by then. Answers how many; what is back already is not put back twice. */
@@ -49,7 +51,7 @@ export async function putBack(context: Context, directory: Directory, found: Sub
 function run(context: Context, record: SubscriptionRecord, shard: number, work: Work): ReturnType<Context['connection']['run']> {
   const { ref, group, policy } = record;
   const { topic, own, order } = placeIn(context, record, shard);
-  const args: Argument[] = [ref.subscription, group, policy.order, ...(work.kind === 'redrive' ? ['r', work.reason === undefined ? '0' : '1', work.reason ?? '', ...work.ids] : ['d', '0', '', ...work.messages.flatMap(({ id, entryId, isOnItsWay }) => [id, entryId, isOnItsWay ? '1' : '0'])])];
+  const args: Argument[] = [ref.subscription, group, policy.order, ...(work.kind === 'redrive' ? ['r', work.reason === undefined ? '0' : '1', work.reason ?? '', ...work.ids] : ['d', '0', '', ...work.messages.flatMap(({ id, entryId, isOnItsWay, copy }) => [id, entryId, isOnItsWay ? '1' : '0', copy?.place ?? '', copy?.fields.length ?? 0, ...(copy?.fields ?? [])])])];
   return order === undefined
     ? context.connection.run(putBackScript, [topic.topic, topic.subs, own.retry, own.delayed, own.dead, own.deadBody, topic.meta], args)
     : context.connection.run(putBackInOrderScript, [...orderPlace(context.keys, ref, shard).all, topic.meta], args);

@@ -22,3 +22,8 @@ export function timeIn(localId: string): number {
   const time = /^s?(\d+)-/.exec(localId)?.[1];
   return time === undefined ? 0 : Number(time);
 }
+
+/** Whether the server takes it as an id. */
+export function isStreamId(id: string): boolean {
+  return /^\d{1,19}-\d{1,19}$/.test(id);
+}

@@ -1,5 +1,22 @@
 import type { PublishReceipt } from '../../../port/publisher.js';
-import { messageId } from '../layout/message-id.js';
+import { messageId, placeOf, storedAt } from '../layout/message-id.js';
+
+/** The time is read from the id only where somebody asks for it. */
+class Receipt implements PublishReceipt {
+  readonly id: string;
+  readonly duplicate: boolean;
+  readonly dueAt: number | undefined;
+
+  constructor(id: string, duplicate: boolean, dueAt: number | undefined) {
+    this.id = id;
+    this.duplicate = duplicate;
+    this.dueAt = dueAt;
+  }
+
+  get publishedAt(): number {
+    return this.dueAt ?? storedAt(placeOf(this.id).local);
+  }
+}
 
 /** What a script answered, as receipts: ids with a blank between them, '=' before that of a duplicate, `s` before that of a scheduled message. */
 export function receiptsOf(shard: number, text: string): PublishReceipt[] {
@@ -12,10 +29,10 @@ export function receiptsOf(shard: number, text: string): PublishReceipt[] {
 function receiptOf(shard: number, text: string): PublishReceipt {
   const first = text.charCodeAt(0);
   // Nearly all begin with a digit.
-  if (first >= 48 && first <= 57) return { id: messageId(shard, text), duplicate: false, dueAt: undefined };
+  if (first >= 48 && first <= 57) return new Receipt(messageId(shard, text), false, undefined);
   const duplicate = text.startsWith('=');
   const local = duplicate ? text.slice(1) : text;
-  return { id: messageId(shard, local), duplicate, dueAt: dueAtOf(local) };
+  return new Receipt(messageId(shard, local), duplicate, dueAtOf(local));
 }
 
 /** When a scheduled message falls due, by its id. */
