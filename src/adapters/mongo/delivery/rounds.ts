@@ -1,33 +1,21 @@
-import { ChronowError } from '../../../errors.js';
 import { subscriptionDeleted } from '../../common/refusals.js';
 import type { SubscriptionRef } from '../../../port/names.js';
-import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { CancelTimer } from '../../../port/runtime.js';
-import type { Context } from '../context.js';
 import { newShortId } from '../layout/ids.js';
-import { pointerState } from '../layout/pointer-document.js';
 import { fateOf, type Candidate } from './candidate.js';
-import { dealUnordered, sort, type Deal, type Grant } from './dealing.js';
+import { dealUnordered, sort, type Deal } from './dealing.js';
 import { LaneReader } from '../order/lane-reader.js';
 import { Lanes } from '../order/lanes.js';
 import { dealOrdered } from '../order/ordered-deal.js';
 import { Front } from './front.js';
-import { takeIn, type Won } from './intake.js';
-import { MongoLease } from './lease.js';
-import type { Pointers } from './pointers.js';
+import type { MongoLease } from './lease.js';
 import type { SettleItem } from './settle-item.js';
-import type { SettleLine } from './settle-line.js';
+import { Stalled, Taking, type TakingOwner } from './taking.js';
 import { makeRoom, nothing, type DeskLink, type Want } from './want.js';
 
 /** A subscription in this process, as far as claims are about it. */
-export interface RoundsOwner {
-  readonly context: Context;
+export interface RoundsOwner extends TakingOwner {
   readonly ref: SubscriptionRef;
-  /** Of the subscription. */
-  readonly id: string;
-  readonly policy: SubscriptionPolicy;
-  readonly pointers: Pointers;
-  readonly settling: Pick<SettleLine, 'end'>;
   readonly links: ReadonlySet<DeskLink>;
   readonly isDeleted: boolean;
   /** What is known of it has to be read again before anybody is handed something. */
@@ -36,10 +24,6 @@ export interface RoundsOwner {
   refresh(): Promise<void>;
   /** None of ours: they become dead letters. */
   setAside(foreign: readonly Candidate[]): Promise<void>;
-  reportLapse(won: Won): void;
-  /** The lease of this pointer is over, or somebody else's. */
-  lapsed(pointer: string): void;
-  gained(lease: MongoLease): void;
   poke(): Promise<void>;
 }
 
@@ -64,11 +48,10 @@ export class Rounds {
   #isHidden = false;
   #cancel: CancelTimer | undefined = undefined;
   #reserved: DeskLink | undefined = undefined;
-  /** Taken, perhaps, by a claim that had no answer. */
-  #orphans: { readonly tok: string; readonly ids: readonly string[] }[] = [];
 
   readonly #front: Front;
   readonly #lanes: Lanes;
+  readonly #taking: Taking;
   #reader: LaneReader;
   /** When somebody else's hold ends (our clock, ms). */
   #laterAt = Infinity;
@@ -77,6 +60,7 @@ export class Rounds {
     this.#desk = desk;
     this.#front = new Front(desk.pointers, desk.context.runtime);
     this.#lanes = new Lanes(desk.context, desk.pointers, desk.id);
+    this.#taking = new Taking(desk, this.#lanes);
     this.#reader = new LaneReader(desk.context.store, desk.pointers, desk.id);
   }
 
@@ -138,16 +122,26 @@ export class Rounds {
       try {
         await this.#round(wants);
       } catch (error) {
-        for (const want of wants) if (want.link.want === want) this.#failed(want, error);
+        if (error instanceof Stalled) this.#repeat(wants);
+        else for (const want of wants) if (want.link.want === want) this.#failed(want, error);
       }
     }
     this.#isRunning = false;
   }
 
+  /** The machine or the server was slow: nothing is lost by that but time. */
+  #repeat(wants: readonly Want[]): void {
+    this.#again = true;
+    for (const want of wants) {
+      want.isServed = false;
+      if (want.link.want === want && want.isStopped) want.answer(nothing);
+    }
+  }
+
   async #round(wants: readonly Want[]): Promise<void> {
     const desk = this.#desk;
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
-    await this.#giveBackOrphans();
+    await this.#taking.giveBack();
     await this.#lanes.flush();
     const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
     // What is in the way is cleared in large steps.
@@ -167,17 +161,16 @@ export class Rounds {
   }
 
   async #serve(candidates: readonly Candidate[], open: readonly Want[], limit: number, tok: string): Promise<{ readonly dealt: Deal; readonly leases: readonly MongoLease[] }> {
-    const before = this.#orphans.length;
     const since = this.#desk.context.runtime.now();
     try {
       const dealt = await (this.#desk.policy.order === 'none' ? this.#deal(candidates, open, limit) : this.#dealInOrder(candidates, open, limit, tok));
       if (dealt.foreign.length > 0) await this.#desk.setAside(candidates.filter(({ _id }) => dealt.foreign.includes(_id)));
       if (dealt.leftAlone === 0) this.#reserved = undefined;
       else if (dealt.asked !== undefined) this.#reserved = dealt.asked.link;
-      return { dealt, leases: await this.#take(dealt.grants, tok, since) };
+      return { dealt, leases: await this.#taking.take(dealt.grants, tok, since) };
     } finally {
       // What may have been taken is given back first.
-      if (this.#orphans.length === before) this.#lanes.abandon(tok);
+      if (!this.#taking.isInDoubt(tok)) this.#lanes.abandon(tok);
     }
   }
 
@@ -212,72 +205,6 @@ export class Rounds {
     this.#laterAt = Infinity;
     const later = (serverMs: number): void => { this.#laterAt = store.clock.toOurs(serverMs); };
     return dealOrdered(together(back, candidates), { lanes: this.#lanes, reader: this.#reader, pointers, policy, wants, reserved: this.#reserved, tok, limit, later });
-  }
-
-  /** What was won, in order. */
-  async #take(grants: readonly Grant[], tok: string, since: number): Promise<readonly MongoLease[]> {
-    if (grants.length === 0) return [];
-    const { pointers, policy, id: subscription, settling, context: { runtime } } = this.#desk;
-    const candidates = grants.map(({ candidate }) => candidate);
-    const leaseMs = policy.visibilityTimeoutMs;
-    const leaseUntil = runtime.now() + leaseMs;
-    const isInOrder = grants.some(({ run }) => run !== undefined);
-    this.#checkHolds(isInOrder, since);
-    const taking = pointers.take({ candidates, tok, leaseMs, states: isInOrder ? [pointerState.live, pointerState.parked] : [pointerState.live] });
-    const stored = pointers.messages(candidates.filter(({ b }) => b === undefined).map(({ m }) => m));
-    stored.catch(() => undefined);
-    return this.#known(tok, candidates, async () => {
-      const counts = await taking;
-      const won = grants.flatMap((grant): Won[] => {
-        const count = counts.get(grant.candidate._id);
-        return count === undefined ? [] : [{ grant, count }];
-      });
-      const messages = await this.#all(stored, won);
-      this.#checkHolds(isInOrder, since);
-      const leases: MongoLease[] = [];
-      const ends: SettleItem[] = [];
-      for (const one of won) {
-        this.#desk.reportLapse(one);
-        this.#desk.lapsed(one.grant.candidate._id);
-        const taken = takeIn(one, messages.get(one.grant.candidate.m), { subscription, tok, leaseUntil, policy });
-        if (taken instanceof MongoLease) leases.push(taken);
-        else ends.push(taken);
-      }
-      if (ends.length > 0) await settling.end(ends);
-      for (const lease of leases) this.#desk.gained(lease);
-      return leases;
-    });
-  }
-
-  /** After a stall somebody else may hold what we think we do. */
-  #checkHolds(isInOrder: boolean, since: number): void {
-    const { policy, context: { runtime } } = this.#desk;
-    if (isInOrder && runtime.now() - since > policy.visibilityTimeoutMs * 0.9) throw new ChronowError('LINK_LOST', 'MongoDB took longer to answer a claim than a lease lasts; what it took is given back.', { retryable: true, details: { reason: 'STALLED' } });
-  }
-
-  /** A message may be stored a moment later than its pointers. */
-  async #all(first: ReturnType<Pointers['messages']>, won: readonly Won[]): ReturnType<Pointers['messages']> {
-    const found = await first;
-    const missing = won.map(({ grant: { candidate } }) => candidate).filter(({ b, m }) => b === undefined && !found.has(m)).map(({ m }) => m);
-    return missing.length === 0 ? found : new Map([...found, ...(await this.#desk.pointers.messages(missing))]);
-  }
-
-  async #known<T>(tok: string, candidates: readonly Candidate[], work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      this.#orphans.push({ tok, ids: candidates.map(({ _id }) => _id) });
-      throw error;
-    }
-  }
-
-  /** What a claim without an answer took. */
-  async #giveBackOrphans(): Promise<void> {
-    for (let orphan = this.#orphans[0]; orphan !== undefined; orphan = this.#orphans[0]) {
-      await this.#desk.pointers.giveBack(orphan.ids, orphan.tok);
-      this.#orphans.shift();
-      this.#lanes.abandon(orphan.tok);
-    }
   }
 
   #answer(wants: readonly Want[], leases: readonly MongoLease[], { asked }: Deal): void {
