@@ -30,12 +30,12 @@ export const failover: readonly Row[] = [
     plan: (chance, seed) => load(chance, seed, [fault(chance.whole(10, 60), 0, { kind: 'act', act: 'lag' }, { hazard: 'failover' }), fault(0, 0, { kind: 'change', how: 'old-master', topic: 'orders' }, { hazard: 'failover' })], { tailMs, drainMs: 60_000 }),
     acts: {
       lag: async ({ servers, heard }) => {
-        servers.freeze();
+        await servers.freeze();
         const from = heard.deliveries;
         await heard.until(() => heard.deliveries > from + 10, 800);
         const changed = servers.change('kill-master', 'orders');
         await new Promise((resolve) => setTimeout(resolve, 300));
-        servers.thaw();
+        await servers.thaw();
         await changed;
       },
     },
