@@ -64,6 +64,22 @@ describeMongo('Mongo deliveries: settlements', () => {
     expect(left.map(({ st, n, lk, deaths }) => [st, n, lk, deaths?.length])).toEqual([[0, 0, undefined, undefined], [0, 0, undefined, undefined], [0, 1, 1, undefined], [1, 1, undefined, 1]]);
   });
 
+  it('what is sent again after others have had the message is told as lost, unless it was carried out before them', async () => {
+    const { set, stage } = await ownStage();
+    await stage.queue({ visibilityTimeoutMs: 300, maxDeliveries: 9 });
+    await stage.publish('a', 'b');
+    const [one, two] = [await stage.consumer(), await stage.consumer()];
+    // Of a the lease lapses, and another one gives it back; b is given back, and then so by another one.
+    const first = await one.take(2);
+    const [a, b] = [first.find(({ message: { body } }) => body === 'a'), first.find(({ message: { body } }) => body === 'b')];
+    if (a === undefined || b === undefined) throw new Error('two were taken');
+    expect(await one.end('release', [b])).toEqual([]);
+    const others = await two.take(2);
+    expect(await two.end('release', others)).toEqual([]);
+    await unknownOutcome(set, 'update', 1);
+    expect(await one.end('release', [a, b])).toEqual([{ index: 0, result: 'lost' }]);
+  });
+
   it('a claim without an answer knows by its token what it has, with its true count', async () => {
     const { set, stage } = await ownStage();
     await stage.queue();
