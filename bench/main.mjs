@@ -6,7 +6,7 @@
 //   npm run bench -- --suite mongo                 MongoDB beside a hand-written loop, agenda, mongomq2 and mongodb-queue
 //   npm run bench -- --rounds 5                    more rounds for steadier medians (default 3)
 //   npm run bench -- --only window-32              the cases whose names begin so; may be repeated
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median, table } from './figures.mjs';
@@ -29,6 +29,22 @@ if (chosen.length === 0) {
 
 // Every case has a process of its own, each time: no case pays for another's garbage or profits from its compiled code.
 const runner = fileURLToPath(new URL('./one.mjs', import.meta.url));
+const running = new Set();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Not by execFileSync: a signal is only heard between turns. */
+function measure(name, environment) {
+  return new Promise((resolve, reject) => {
+    const child = execFile(process.execPath, ['--expose-gc', runner, values.suite, name, String(messages)], { encoding: 'utf8', env: { ...process.env, ...environment } }, (error, output) => {
+      running.delete(child);
+      if (error === null) resolve(Number(output));
+      else reject(error);
+    });
+    child.stderr.pipe(process.stderr, { end: false });
+    running.add(child);
+  });
+}
+
 const results = new Map();
 const failures = [];
 const { environment, end } = await suite.prepare();
@@ -38,7 +54,7 @@ try {
       if (needs !== undefined && environment[needs] === undefined) continue;
       process.stderr.write(`\rround ${round}/${rounds}  ${name.padEnd(50)}`);
       try {
-        const figure = Number(execFileSync(process.execPath, ['--expose-gc', runner, values.suite, name, String(messages)], { encoding: 'utf8', env: { ...process.env, ...environment } }));
+        const figure = await measure(name, environment);
         results.set(name, [...(results.get(name) ?? []), figure]);
       } catch {
         // It has said why; the others go on.

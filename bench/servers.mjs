@@ -5,6 +5,9 @@ import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+// A signal's default end runs no 'exit' handlers, and the servers would outlive us.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => process.exit(code));
+
 export function has(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
@@ -26,7 +29,10 @@ export async function start(program, argumentsFor, environmentFor = () => ({})) 
   const folder = mkdtempSync(join(tmpdir(), 'chronow-bench-'));
   const child = spawn(program, argumentsFor(port, folder), { stdio: 'ignore', env: { ...process.env, ...environmentFor(port, folder) } });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  process.once('exit', () => child.kill('SIGKILL'));
+  process.once('exit', () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
   for (let tries = 0; !(await accepts(port)); tries += 1) {
     if (child.exitCode !== null || tries > 300) throw new Error(`${program} did not start on port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
