@@ -151,7 +151,7 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
   gained(lease: MongoLease): void {
     this.lapsed(lease.place.pointer);
     this.#leases.set(lease.place.pointer, lease);
-    lease.place.run?.inHand.add(lease.place.pointer);
+    lease.place.run?.inHand.set(lease.place.pointer, lease);
     lease.holder?.gained(lease);
   }
 

@@ -7,8 +7,8 @@ export class Run {
   readonly own: string;
   /** How often something was parked behind the hold when it was taken; undefined: never. */
   readonly parked: number | undefined;
-  /** Pointers that are not settled. */
-  readonly inHand: Set<string> = new Set();
+  /** Leases that are not settled, by pointer. */
+  readonly inHand: Map<string, { readonly leaseUntil: number }> = new Map();
   /** One of it waits for its retry until then (the server's clock, ms); 0: none. */
   blockedUntil = 0;
 
@@ -17,5 +17,12 @@ export class Run {
     this.hold = hold;
     this.own = own;
     this.parked = parked;
+  }
+
+  /** Whether it may still be in our hands: its messages are being taken, or one of its leases is not over. `now`: our clock, ms. */
+  isHeld(now: number): boolean {
+    if (this.inHand.size === 0) return true;
+    for (const { leaseUntil } of this.inHand.values()) if (leaseUntil > now) return true;
+    return false;
   }
 }

@@ -33,7 +33,9 @@ export class Lanes {
 
   /** Not to be tried now: it is in a hand of ours, or was found shut. */
   isShut(key: string): boolean {
-    return this.#runs.has(key) || (this.#shut.get(key) ?? 0) > this.#context.runtime.now();
+    const now = this.#context.runtime.now();
+    // What lapsed in our hands, and was removed by somebody else, never comes back to us.
+    return this.#runs.get(key)?.isHeld(now) === true || (this.#shut.get(key) ?? 0) > now;
   }
 
   /** Somebody has it without a hold. */
