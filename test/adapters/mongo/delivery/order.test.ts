@@ -143,4 +143,20 @@ describeMongo('Mongo deliveries: order', () => {
     expect(await one.holds.countDocuments()).toBe(0);
     expect(bodies(await other.take(29))).toHaveLength(29);
   });
+
+  it('a key goes on after what lapsed of it in our hands was purged, and behind a scheduled message that came due meanwhile', async () => {
+    const stage = await openStage();
+    await stage.queue({ order: 'strict', visibilityTimeoutMs: 300 });
+    const over = (): Promise<number> => stage.pointers.countDocuments({ tok: { $exists: true }, $expr: { $lte: ['$at', '$$NOW'] } });
+    await stage.publish('a');
+    const [one, two] = [await stage.consumer(), await stage.consumer()];
+    await one.take(1);
+    await expect.poll(over).toBe(1);
+    await stage.pointers.deleteMany({});
+    await stage.publish('b');
+    expect(bodies((await two.claim(1)).deliveries)).toEqual(['b']);
+    await stage.publish({ body: 'c', delayMs: 50 });
+    await expect.poll(over).toBe(1);
+    expect(bodies((await two.claim(1)).deliveries)).toEqual(['b']);
+  });
 });
