@@ -37,9 +37,9 @@ export class Excuses {
     }
   }
 
-  /** Whether what was confirmed at this time may be gone. */
-  mayBeGone(t: number): boolean {
-    return this.#losses.some(({ from, to }) => t >= from && t <= to);
+  /** Whether what was asked and confirmed at these times may be gone: stored before the loss, it may be confirmed after it. */
+  mayBeGone(call: { readonly from: number; readonly to: number }): boolean {
+    return this.#losses.some(({ from, to }) => call.to >= from && call.from <= to);
   }
 
   /** Whether state may have gone back. */

@@ -19,7 +19,7 @@ export const explainedDuplicates: Invariant = {
     }
     for (const [n, ids] of copies) {
       const publish = publishes.get(n);
-      if (publish?.item.idempotencyKey !== undefined && ids.size > 1 && !excuses.mayBeGone(publish.to)) say(publish.from, `message ${n} has an idempotency key and was stored as ${[...ids].join(', ')}`);
+      if (publish?.item.idempotencyKey !== undefined && ids.size > 1 && !excuses.mayBeGone(publish)) say(publish.from, `message ${n} has an idempotency key and was stored as ${[...ids].join(', ')}`);
     }
   },
 };
