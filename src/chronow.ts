@@ -73,7 +73,6 @@ export class Chronow implements AsyncDisposable {
     this.#consumers = new ConsumerRegistry(runtime);
     this.events$ = merge(reports$, broker.events$, noticed$).pipe(takeUntil(this.#closed$));
     this.status$ = broker.status$.pipe(distinctUntilChanged((a, b) => a.state === b.state && a.state !== 'reconnecting'), takeUntil(this.#closed$));
-    let tokens = 0;
     const id = runtime.newId();
     const report = (event: ChronowEvent): void => { reports$.next(event); };
     const register = (consumer: Stoppable): (() => void) => {
@@ -100,7 +99,6 @@ export class Chronow implements AsyncDisposable {
       defaults: clientDefaults,
       codecs: codecRegistry(),
       promises: new PromiseForms(runtime),
-      nextToken: () => `${id}:${String((tokens += 1))}`,
       report,
       assertOpen: (call) => { this.#assertOpen(call); },
       register,

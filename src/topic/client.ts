@@ -33,8 +33,6 @@ export interface Client {
   readonly codecs: CodecRegistry;
   /** Makes the promise forms of commands. */
   readonly promises: PromiseForms;
-  /** A token for a batch, unique among all clients. */
-  nextToken(): string;
   /** Shown on `cw.events$`. */
   report(event: CoreEvent): void;
   /** Throws `CLOSED` after close(). */

@@ -51,7 +51,7 @@ export interface BatchItem<T> extends PublishOptions {
 
 /** Options of a whole batch. */
 export interface BatchPublishOptions {
-  /** A resend with the same token completes the batch and stores nothing twice, 1-200 characters. Default: a new one. */
+  /** A resend with the same token completes the batch and stores nothing twice, 1-200 characters. Unique to the batch. Default: none, and the batch cannot be completed. */
   readonly token?: string | undefined;
 }
 

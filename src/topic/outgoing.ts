@@ -1,5 +1,5 @@
 import { checkHeaders } from '../codec/headers.js';
-import { checkOptions, type OptionRule, type OptionRules } from '../options/check-options.js';
+import type { OptionRule, OptionRules } from '../options/check-options.js';
 import { anything, either, number, textOfBytes } from '../options/rules.js';
 import type { OutgoingMessage } from '../port/message.js';
 import type { PublishOptions } from './options.js';
@@ -22,8 +22,4 @@ export const publishRules: OptionRules = {
 export function outgoing({ body, codec }: EncodedPayload, options: PublishOptions): OutgoingMessage {
   const { headers, key, idempotencyKey, delayMs, deliverAt, ttlMs } = options;
   return { body, codec, headers: checkHeaders(headers), key, idempotencyKey, delayMs, deliverAt: deliverAt instanceof Date ? deliverAt.getTime() : deliverAt, ttlMs };
-}
-
-export function checkPublish(call: string, options: PublishOptions): void {
-  checkOptions(call, options, publishRules);
 }

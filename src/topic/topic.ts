@@ -9,7 +9,7 @@ import { DeliverySource } from '../subscription/delivery-source.js';
 import { allChecked } from './batch-check.js';
 import type { Client } from './client.js';
 import type { BatchItem, BatchPublishOptions, PublishOptions, SubscriptionOptions, TopicOptions, WithSignal } from './options.js';
-import { checkPublish, outgoing, publishRules } from './outgoing.js';
+import { outgoing, publishRules } from './outgoing.js';
 import { PayloadCoder } from './payload-coder.js';
 import { subscriptionRef, topicRef } from './refs.js';
 import { checkSubscription, policyPatch, startOf } from './subscribing.js';
@@ -27,6 +27,8 @@ const rules: OptionRules = {
 };
 
 const publishRulesWithSignal: OptionRules = { ...publishRules, signal };
+const itemRules: OptionRules = { ...publishRules, payload: anything };
+const batchRules: OptionRules = { token: text(1, 200) };
 const none: PublishOptions = Object.freeze({});
 
 /**
@@ -81,7 +83,7 @@ export class Topic<T> {
    * in order.
    *
    * @throws ChronowError as {@link Topic.publish}, naming the item; and `PARTIAL_PUBLISH` where a failure cut the batch:
-   * `details.items` says of each whether it is stored, not stored or unknown, and a resend with `details.token` completes it.
+   * `details.items` says of each whether it is stored, not stored or unknown, and a resend with the same `token` completes it.
    */
   publishBatch(items: readonly BatchItem<T>[], options: BatchPublishOptions & WithSignal = {}): Promise<readonly PublishReceipt[]> {
     const { signal: givenUp, ...rest } = options;
@@ -92,11 +94,10 @@ export class Topic<T> {
   publishBatch$(items: readonly BatchItem<T>[], options: BatchPublishOptions = {}): Observable<readonly PublishReceipt[]> {
     return defer(() => {
       this.#client.assertOpen('publishBatch');
-      checkOptions('publishBatch', options, { token: text(1, 200) });
-      for (const [index, { payload: _payload, ...rest }] of items.entries()) checkPublish(`publishBatch item ${String(index)}`, rest);
+      checkOptions('publishBatch', options, batchRules);
+      for (const [index, item] of items.entries()) checkOptions(`publishBatch item ${String(index)}`, item, itemRules);
       if (items.length === 0) return of([]);
-      const token = options.token ?? this.#token();
-      return allChecked(items, this.#coder).pipe(concatMap((checked) => this.#send(checked.map(({ payload, ...rest }) => this.#message(payload, rest)), token)));
+      return allChecked(items, this.#coder).pipe(concatMap((checked) => this.#send(checked.map((item) => this.#message(item.payload, item)), options.token)));
     });
   }
 
@@ -143,14 +144,17 @@ export class Topic<T> {
     });
   }
 
-  /** Publishing one by one is a hot path: one Observable, and no operator between it and the backend's answer. */
+  /**
+   * Publishing one by one is a hot path: one Observable, and no operator between it and the backend's answer. Nobody can name a token here, so nobody
+   * sends the same batch again: it needs none.
+   */
   #publish(payload: T, options: PublishOptions, optionRules: OptionRules): Observable<PublishReceipt> {
     return new Observable((subscriber) => {
       this.#client.assertOpen('publish');
       checkOptions('publish', options, optionRules);
       const receipts = this.#coder.hasSchema
-        ? this.#coder.checked(payload).pipe(concatMap((checked) => this.#send([this.#message(checked, options)], this.#token())))
-        : this.#send([this.#message(payload, options)], this.#token());
+        ? this.#coder.checked(payload).pipe(concatMap((checked) => this.#send([this.#message(checked, options)], undefined)))
+        : this.#send([this.#message(payload, options)], undefined);
       return receipts.subscribe(new OnlyReceipt(subscriber));
     });
   }
@@ -162,11 +166,6 @@ export class Topic<T> {
   #send(messages: readonly OutgoingMessage[], token: string | undefined): Observable<readonly PublishReceipt[]> {
     const sent = this.#client.broker.publisher.publish({ topic: this.#ref, token, messages });
     return this.#door.mustAsk ? this.#door.ensureTopic().pipe(concatMap(() => sent)) : sent;
-  }
-
-  /** A call that answers within itself is never resent. */
-  #token(): string | undefined {
-    return this.#client.broker.capabilities.synchronous ? undefined : this.#client.nextToken();
   }
 }
 
