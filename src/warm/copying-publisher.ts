@@ -19,9 +19,12 @@ export interface CopyingParts {
 
 /** The same broker; what is published through it is copied to the warm tier. */
 export function copyingBroker(parts: CopyingParts): Broker {
-  const { name, capabilities, durability, format, topics, deliveries, inspection, keys, watches, status$, events$ } = parts.broker;
+  const { name, format, topics, deliveries, inspection, keys, watches, status$, events$ } = parts.broker;
   return {
-    name, capabilities, durability, format, topics, deliveries, inspection, keys, watches, status$, events$,
+    name, format, topics, deliveries, inspection, keys, watches, status$, events$,
+    // Some are known only once it is open.
+    get capabilities() { return parts.broker.capabilities; },
+    get durability() { return parts.broker.durability; },
     publisher: new CopyingPublisher(parts),
     open: () => parts.broker.open(),
     close: () => parts.broker.close(),

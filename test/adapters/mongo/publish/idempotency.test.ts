@@ -46,7 +46,7 @@ describeMongo('idempotency keys in MongoDB', () => {
     await desk.topic(orders, { idempotencyWindowMs: 60_000 });
     const once = message('a', { idempotencyKey: 'i', delayMs: 600_000 });
     const [first] = await desk.publish(once);
-    expect(await desk.publish(once)).toEqual([{ ...first, duplicate: true }]);
+    expect(await desk.publish(once)).toEqual([{ id: first?.id, dueAt: first?.dueAt, duplicate: true }]);
     await looker(desk.database).db.collection('cw_log').updateMany({}, [{ $set: { p: { $subtract: ['$p', 60_001] } } }]);
     expect(await desk.publish(once)).toMatchObject([{ duplicate: false }]);
   });
