@@ -3,7 +3,7 @@ import { percentile, perSecond } from '../../figures.mjs';
 import { emissions, fill, inLoops, paced } from '../flow.mjs';
 import { keyed, measuresOf, plainItem, settled } from '../ours.mjs';
 import { payload } from '../payload.mjs';
-import { usedMemory } from './raw.mjs';
+import { usedCpu, usedMemory } from './raw.mjs';
 import { client, emptied } from './world.mjs';
 
 async function opened(subscription) {
@@ -88,12 +88,23 @@ export async function bytesPerWaiting(count) {
   return figure;
 }
 
-/** µs a message costs to publish and to consume with so many waiting; the same number is measured at every backlog. */
+/**
+ * µs of CPU, of this process and the server, that a message costs to publish and to consume with so many waiting. As many are measured at every backlog, and
+ * as many were through before it: code that runs for the first time costs several times as much.
+ */
 export async function costAt(backlog, measured) {
-  const { topic, leave } = await opened({});
+  const { redis, topic, leave } = await opened({});
+  const through = async () => {
+    await inLoops(100, measured, (id) => topic.publish(payload(id)));
+    await emissions(settled(topic, 256), measured);
+  };
+  await through();
   await fill(topic, backlog, plainItem);
-  const publish = await perSecond(measured, () => inLoops(100, measured, (id) => topic.publish(payload(id))));
-  const consumed = await perSecond(measured, () => emissions(settled(topic, 256), measured));
+  const client = process.cpuUsage();
+  const server = await usedCpu(redis);
+  await through();
+  const { user, system } = process.cpuUsage(client);
+  const used = (await usedCpu(redis)) - server + user + system;
   await leave();
-  return 1e6 / publish + 1e6 / consumed;
+  return used / measured;
 }

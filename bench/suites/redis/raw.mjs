@@ -79,6 +79,12 @@ export async function bytesPerEntry(count) {
   return ((await usedMemory(redis)) - before) / count;
 }
 
+/** µs of CPU that the server has used so far. */
+export async function usedCpu(redis) {
+  const info = await redis.info('cpu');
+  return ['sys', 'user'].reduce((sum, kind) => sum + 1e6 * Number(new RegExp(`used_cpu_${kind}:([\\d.]+)`).exec(info)[1]), 0);
+}
+
 export async function usedMemory(redis) {
   return Number(/used_memory_dataset:(\d+)/.exec(await redis.info('memory'))[1]);
 }
