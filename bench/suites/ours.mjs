@@ -1,5 +1,6 @@
 // What is measured of Chronow itself on every server.
 import { ackOnComplete } from 'chronow/operators';
+// The library's own copy, as users have it: from another one each inner Observable would pass through an adapter.
 import { EMPTY } from 'rxjs';
 import { percentile, perSecond } from '../figures.mjs';
 import { emissions, fill, inBatches, inLoops, paced } from './flow.mjs';
