@@ -98,7 +98,7 @@ export class Chronow implements AsyncDisposable {
       runtime,
       defaults: clientDefaults,
       codecs: codecRegistry(),
-      promises: new PromiseForms(runtime),
+      promises: new PromiseForms(runtime, broker.capabilities),
       report,
       assertOpen: (call) => { this.#assertOpen(call); },
       register,

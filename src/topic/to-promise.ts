@@ -1,29 +1,32 @@
 import type { Observable, Observer } from 'rxjs';
 import { ChronowError } from '../errors.js';
+import type { Capabilities } from '../port/capabilities.js';
 import type { Runtime } from '../port/runtime.js';
 import { TurnBudget } from '../subscription/turn-budget.js';
 
 /**
  * The promise forms of a client's commands. A backend that answers within the call would make a loop of awaited calls one
  * endless turn of microtasks, in which no timer, no I/O and no consumer ever runs: past its share of a turn a call is carried
- * out at once but answers in the next one.
+ * out at once but answers in the next one. Where answers come by I/O, each has a turn already.
  */
 export class PromiseForms {
-  readonly #budget: TurnBudget;
+  readonly #budget: TurnBudget | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(runtime: Runtime) {
-    this.#budget = new TurnBudget(runtime, () => {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const answer of waiting) answer();
-    });
+  constructor(runtime: Runtime, { synchronous }: Capabilities) {
+    this.#budget = synchronous ? new TurnBudget(runtime, () => { this.#answer(); }) : undefined;
   }
 
   of<T>(command: Observable<T>, signal?: AbortSignal): Promise<T> {
     const answer = toPromise(command, signal);
-    this.#budget.spend();
-    return this.#budget.exhausted ? this.#nextTurn(answer) : answer;
+    this.#budget?.spend();
+    return this.#budget?.exhausted === true ? this.#nextTurn(answer) : answer;
+  }
+
+  #answer(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const answer of waiting) answer();
   }
 
   async #nextTurn<T>(answer: Promise<T>): Promise<T> {
