@@ -30,7 +30,11 @@ export function lineBroker(broker: Broker, line: Line, lingerMs: number, brokerN
       listSubscriptions: (ref) => send('listSubscriptions', topics.listSubscriptions(ref)),
       deleteSubscription: (ref) => send('deleteSubscription', topics.deleteSubscription(ref)),
     },
-    publisher: { publish: (batch) => send('publish', publisher.publish(batch)), cancelScheduled: (topic, id) => send('cancelScheduled', publisher.cancelScheduled(topic, id)) },
+    publisher: {
+      // Who sends over a line knows its own resends, also of what nobody named.
+      publish: (batch) => send('publish', publisher.publish({ ...batch, token: batch.token ?? line.process.newId() })),
+      cancelScheduled: (topic, id) => send('cancelScheduled', publisher.cancelScheduled(topic, id)),
+    },
     deliveries: {
       // A line that was opened for a process that does not know of it is closed again.
       attach: (ref, consumer) => line.send('attach', deliveries.attach(ref, consumer), closeAgain)
