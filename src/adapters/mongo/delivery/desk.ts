@@ -155,6 +155,12 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
     lease.holder?.gained(lease);
   }
 
+  /** It is in nobody's way any more; whoever had it can still settle or renew it for as long as nobody takes it. */
+  overdue(pointer: string): void {
+    const lease = this.#leases.get(pointer);
+    if (lease?.settling === undefined) lease?.holder?.lost(lease);
+  }
+
   /** The lease of this pointer is over, or somebody else's. */
   lapsed(pointer: string): void {
     const lease = this.#leases.get(pointer);

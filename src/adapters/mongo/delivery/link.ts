@@ -103,6 +103,7 @@ export class MongoLink implements ConsumerLink, DeskLink {
   }
 
   gained(lease: MongoLease): void {
+    if (this.leases.has(lease)) return;
     this.leases.add(lease);
     if (lease.isolated) this.#alone += 1;
   }
@@ -143,8 +144,11 @@ export class MongoLink implements ConsumerLink, DeskLink {
     const leases = live.filter((lease) => lease !== undefined);
     const renewed = await desk.renew(leases);
     for (const lease of leases) {
-      if (renewed.has(lease.place.pointer)) lease.leaseUntil = leaseUntil;
-      else if (lease.end === 'live') desk.lapsed(lease.place.pointer);
+      if (renewed.has(lease.place.pointer)) {
+        lease.leaseUntil = leaseUntil;
+        // It may have been overdue.
+        if (lease.end === 'live') this.gained(lease);
+      } else if (lease.end === 'live') desk.lapsed(lease.place.pointer);
     }
     const lost = live.flatMap((lease, index) => (lease !== undefined && renewed.has(lease.place.pointer) && lease.end === 'live' ? [] : [index]));
     return { leaseUntil, lost };

@@ -33,11 +33,13 @@ export class Pointers {
   }
 
   /** What may be taken now, by time and place. `from`: nothing that lies before; `lastDelivery`: only what does not have to run alone. */
-  ready(limit: number, { from, lastDelivery }: { readonly from?: Date; readonly lastDelivery?: number } = {}): Promise<Candidate[]> {
+  async ready(limit: number, { from, lastDelivery }: { readonly from?: Date; readonly lastDelivery?: number } = {}): Promise<Candidate[]> {
     const isDue = besideNow<PointerDocument>(this.#context.store, 'at', '$lte');
     const filter: Filter<PointerDocument> = { s: this.#subscription, st: pointerState.live, $and: [isDue, ...(from === undefined ? [] : [{ at: { $gte: from } }])] };
     if (lastDelivery !== undefined) filter.$or = [{ n: { $lt: lastDelivery } }, { l: { $ne: true }, tok: { $exists: false } }];
-    return this.read('claim', filter, { at: 1, q: 1 }, limit);
+    const found = await this.read('claim', filter, { at: 1, q: 1 }, limit);
+    // An estimated time may be ahead of the server's: a lease is not over before that.
+    return found.filter(({ at, now }) => !(at > now));
   }
 
   /** When the next one may be taken (the server's clock, ms); undefined: none is known of. */

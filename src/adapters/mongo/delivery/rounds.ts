@@ -22,6 +22,8 @@ export interface RoundsOwner extends TakingOwner {
   readonly isStale: boolean;
   readonly wasHinted: boolean;
   refresh(): Promise<void>;
+  /** The lease of this pointer is over, and nobody took it yet. */
+  overdue(pointer: string): void;
   /** None of ours: they become dead letters. */
   setAside(foreign: readonly Candidate[]): Promise<void>;
   poke(): Promise<void>;
@@ -185,7 +187,7 @@ export class Rounds {
     const late = wants.flatMap(({ link }) => [...link.leases]).filter((lease) => lease.leaseUntil <= now && lease.settling === undefined);
     if (late.length === 0) return [];
     const over = await this.#desk.pointers.over(new Map(late.map(({ place }) => [place.pointer, place.tok])));
-    for (const { _id } of over) this.#desk.lapsed(_id);
+    for (const { _id } of over) this.#desk.overdue(_id);
     return over;
   }
 

@@ -1,9 +1,9 @@
 import type { Context } from '../context.js';
-import type { HoldDocument } from '../layout/hold-document.js';
-import { holdId, messageId, pointerId, pointerIds } from '../layout/ids.js';
+import { messageId, pointerId, pointerIds } from '../layout/ids.js';
 import type { LogDocument } from '../layout/log-document.js';
 import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
+import { freeKeys } from '../order/free-keys.js';
 import type { SubscriptionRecord, TopicOverview } from '../topics/records.js';
 import { inChunks, pages } from './pages.js';
 import { wake } from './revive.js';
@@ -21,7 +21,7 @@ export async function purge(context: Context, overview: TopicOverview): Promise<
       count += seqs.length;
       for (const seq of seqs) left.add(seq);
     }
-    if (record.policy.order !== 'none') await freeKeys(context, record);
+    if (record.policy.order !== 'none') await freeKeys(context, record, 'all');
   }
   // What waited and is nobody's now must not come back to a subscription that begins at the earliest.
   for (const chunk of inChunks([...left].sort((one, other) => one - other))) await forget(context, overview, chunk);
@@ -46,15 +46,6 @@ async function* emptied({ store }: Context, { id }: SubscriptionRecord, latest: 
       return page.filter(({ _id }) => !stay.has(_id)).map(({ q }) => q);
     });
   }
-}
-
-/** Keys were held for what waited or was delayed. Those of which something is in hand stay held. */
-async function freeKeys({ store }: Context, { id, policy }: SubscriptionRecord): Promise<void> {
-  const inHand = { s: id, st: pointerState.live, tok: { $exists: true }, ...besideNow<PointerDocument>(store, 'at', '$gt') };
-  const leased = await store.attempt('purge', () => store.collection<PointerDocument>('cw_deliv').find(inHand, { projection: { _id: 0, k: 1 } }).toArray());
-  if (policy.order === 'strict' && leased.length > 0) return;
-  const held = new Set(leased.flatMap(({ k }) => (k === undefined ? [] : [holdId(id, k)])));
-  await store.attempt('purge', () => store.collection<HoldDocument>('cw_holds').updateMany({ s: id, _id: { $nin: [...held] } }, [{ $set: { until: '$$NOW' } }]));
 }
 
 /** Takes out of the log what no subscription has unsettled. Idempotency keys are remembered all the same. */

@@ -4,7 +4,12 @@ type Placed = Pick<PointerDocument, 'ts' | 'q'>;
 
 /** The order of messages: by when they were published or fell due, those of one moment by their number. */
 export function byPlace(left: Placed, right: Placed): number {
-  return left.ts.getTime() - right.ts.getTime() || left.q - right.q;
+  return timeOf(left.ts) - timeOf(right.ts) || left.q - right.q;
+}
+
+/** Somebody else may have written it. */
+function timeOf(ts: unknown): number {
+  return ts instanceof Date ? ts.getTime() : 0;
 }
 
 /** What was scheduled among the rest; both lists are in order, and the answer is not longer than `limit`, as neither is cut before. */

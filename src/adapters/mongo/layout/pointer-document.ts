@@ -61,6 +61,8 @@ export interface PointerDocument {
    * (a publish that takes a minute begins anew) it may be removed.
    */
   readonly lack?: Date | undefined;
+  /** Whoever drops it has it, and this is what it was. */
+  readonly before?: { readonly at: Date; readonly tok?: string | undefined } | undefined;
   readonly deaths?: readonly DeathDocument[] | undefined;
   /** Only of a dead letter, or of one that was redriven: the message, which the log may have lost by then. */
   readonly b?: StoredBody | undefined;
