@@ -18,6 +18,8 @@ export class KeyModel {
   /** The value ended by itself and nobody has seen at which revision. */
   isUnseen = false;
   expires: Span | undefined = undefined;
+  /** When the value before, which was replaced or deleted, would have ended by itself. */
+  formerExpires: Span | undefined = undefined;
   /** Everything that was ever written to it. */
   readonly written: Written[] = [];
   /** What `history` must begin with, newest first. */
@@ -35,6 +37,7 @@ export class KeyModel {
     this.body = body;
     this.mark = 'none';
     this.#at(revision);
+    this.formerExpires = this.expires;
     this.expires = expires;
     this.written.push({ revision, body });
   }
@@ -44,6 +47,7 @@ export class KeyModel {
     this.body = undefined;
     this.mark = mark;
     this.#at(revision);
+    this.formerExpires = this.expires;
     this.expires = undefined;
     this.replaced = [];
   }
