@@ -29,6 +29,8 @@ export function checkAnswer(consumer: Consumer, { deliveries, makeRoom }: ClaimA
   for (const claimed of deliveries) {
     checkDelivery(sub, consumer, claimed, deliveries.length, now);
   }
+  // The answer may be heard after the subscription went.
+  if (sub.isDeleted) sub.delete(now);
 }
 
 function lastAttemptMayWait(sub: SubscriptionModel, now: Now): boolean {

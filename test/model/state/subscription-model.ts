@@ -50,8 +50,6 @@ export class SubscriptionModel {
     fate.place = { kind: 'leased', hold };
     this.holds.set(token, hold);
     consumer.holds.add(hold);
-    // The answer to a claim may be heard after the subscription went.
-    if (this.isDeleted) this.end(hold, 'taken', since);
   }
 
   /** Another policy is in force. */
