@@ -48,9 +48,10 @@ export async function adopt(topic: TopicModel, sub: SubscriptionModel, world: Wo
   const seen = new Set(value.map(({ message }) => message.id));
   for (const sent of topic.sent.values()) {
     if (topic.scheduled.has(sent)) continue;
-    const isBefore = startFrom === 'latest' || (typeof startFrom === 'object' && sent.at.hi < startFrom.from);
+    const isOutside = (at: number): boolean => startFrom === 'latest' || (typeof startFrom === 'object' && at < startFrom.from);
+    const isBefore = isOutside(sent.at.hi);
     if (!seen.delete(sent.id)) {
-      assert.ok(isBefore || sent.mayBeRemoved, `${String(sent)} is retained and does not come to a new subscription`);
+      assert.ok(isOutside(sent.at.lo) || sent.mayBeRemoved, `${String(sent)} is retained and does not come to a new subscription`);
       continue;
     }
     assert.ok(!isBefore || includes(now, sent.at.hi) || (sent.isScheduled && !isOverdue(sent.at, now)), `${String(sent)} comes to a subscription that begins behind it`);
