@@ -92,9 +92,9 @@ export class Pointers {
     });
   }
 
-  /** Of these leases those that are over by the server's clock, and that nobody took. */
-  async over(leases: ReadonlyMap<string, string>): Promise<readonly Candidate[]> {
-    const found = await this.read('claim', { ...fence(leases), ...besideNow<PointerDocument>(this.#context.store, 'at', '$lte') }, { _id: 1 }, leases.size);
+  /** Of these leases those that nobody else took or settled, with the server's time. */
+  async held(leases: ReadonlyMap<string, string>): Promise<readonly Candidate[]> {
+    const found = await this.read('claim', fence(leases), { _id: 1 }, leases.size);
     return found.filter(({ _id, tok }) => leases.get(_id) === tok);
   }
 

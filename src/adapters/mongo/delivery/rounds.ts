@@ -186,9 +186,11 @@ export class Rounds {
     const now = this.#desk.context.runtime.now();
     const late = wants.flatMap(({ link }) => [...link.leases]).filter((lease) => lease.leaseUntil <= now && lease.settling === undefined);
     if (late.length === 0) return [];
-    const over = await this.#desk.pointers.over(new Map(late.map(({ place }) => [place.pointer, place.tok])));
-    for (const { _id } of over) this.#desk.overdue(_id);
-    return over;
+    const held = await this.#desk.pointers.held(new Map(late.map(({ place }) => [place.pointer, place.tok])));
+    const running = new Set(held.filter(({ at, now: serverNow }) => at > serverNow).map(({ _id }) => _id));
+    // What others took or settled meanwhile is in nobody's hands here either; whoever had it may still ask what became of his settlement.
+    for (const { place: { pointer } } of late) if (!running.has(pointer)) this.#desk.overdue(pointer);
+    return held.filter(({ _id }) => !running.has(_id));
   }
 
   async #deal(candidates: readonly Candidate[], wants: readonly Want[], limit: number): Promise<Deal> {

@@ -64,6 +64,33 @@ describeMongo('Mongo deliveries: claims', () => {
     expect((await one.look(4)).deliveries).toEqual([]);
   });
 
+  it('a lease that is over makes room for a last attempt, and stays its holder\'s until somebody takes it', async () => {
+    const stage = await openStage();
+    await stage.queue({ maxDeliveries: 2, visibilityTimeoutMs: 500 });
+    await stage.publish('one', 'two');
+    const consumer = await stage.consumer();
+    const held = await consumer.take(2);
+    await expect.poll(() => stage.pointers.countDocuments({ $expr: { $lte: ['$at', '$$NOW'] } }), { timeout: 20_000 }).toBe(2);
+    const [last] = (await consumer.claim(4)).deliveries;
+    expect(last).toMatchObject({ isolated: true, deliveryCount: 2 });
+    const [other] = held.filter(({ message }) => message.id !== last?.message.id);
+    expect(await consumer.ack(...(other === undefined ? [] : [other]))).toEqual([]);
+    expect(stage.events.filter(({ type }) => type === 'lease-lapsed')).toMatchObject([{ id: last?.message.id, deliveryCount: 1 }]);
+    expect(await stage.pointers.countDocuments()).toBe(1);
+  });
+
+  it('a lease that is over, and whose message others settled since, keeps nobody from a last attempt', async () => {
+    const stage = await openStage();
+    await stage.queue({ maxDeliveries: 3, visibilityTimeoutMs: 200 });
+    await stage.publish('a');
+    const consumer = await stage.consumer();
+    await consumer.take(1);
+    await stage.pointers.deleteMany({});
+    const [document] = await stage.publish('b');
+    await stage.pointers.updateOne({ m: String(document?._id) }, { $set: { n: 2, l: true } });
+    await expect.poll(async () => bodies((await consumer.look(4)).deliveries)).toEqual(['b']);
+  });
+
   it('what another process gives back, or stores late, comes before all that waits behind it', async () => {
     const stage = await openStage();
     const { id } = await stage.queue();
