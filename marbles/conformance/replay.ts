@@ -108,7 +108,8 @@ export const replay: Concern = ({ promise, harness }) => {
     ];
     await scene.ask(scene.broker.inspection.restore(queue, messages));
     const taken = await (await scene.consumer(queue)).take(2);
-    assert.deepEqual(taken.map((one) => plain(one.message)), messages.map(plain));
+    const restored = new Map(taken.map(({ message: one }) => [one.id, plain(one)]));
+    assert.deepEqual(messages.map(({ id }) => restored.get(id)), messages.map(plain));
     assert.deepEqual(taken.map(({ deliveryCount }) => deliveryCount), [1, 1]);
     await (await scene.consumer(other)).nothing();
     assert.deepEqual(await scene.ask(scene.broker.inspection.read({ topic: scene.ref('orders'), from: 0, to: scene.now() + 60_000, max: 10 })), []);
@@ -175,7 +176,7 @@ export const replay: Concern = ({ promise, harness }) => {
     const full = await consumer.takeOne();
     await scene.ask(scene.broker.inspection.restore(queue, [stranger('x-1', 'a', at), stranger('x-2', 'b', at, { expiresAt: at + 500 }), stranger('x-3', 'c', at)]));
     const taken = await consumer.take(2);
-    assert.deepEqual(bodies(taken), ['a', 'c']);
+    assert.deepEqual(bodies(taken).map(String).sort(), ['a', 'c']);
     await consumer.ack(taken.filter(({ message: { id } }) => id === 'x-3'));
     await consumer.retry(taken.filter(({ message: { id } }) => id === 'x-1'), 0);
     await consumer.settle({ token: (await consumer.takeOne()).token, action: 'retry', delayMs: 0 });

@@ -5,7 +5,7 @@ import { dueTime } from '../common/due-time.js';
 import { idempotencyName } from '../common/idempotency-name.js';
 import { scheduledId } from './entry.js';
 import { Idempotency } from './idempotency.js';
-import type { Resends } from './resends.js';
+import type { BatchAnswer, Resends } from './resends.js';
 import type { TopicState } from './topic.js';
 import { Watermarks } from './watermarks.js';
 
@@ -27,14 +27,14 @@ export class Intake {
     topic.advance(now);
     const { messages, token } = batch;
     const resent = token === undefined ? undefined : this.#resends.find(topic.number, token);
-    if (resent !== undefined) return resent.receipts ?? this.#inARow(resent.firstSeq, resent.count);
+    if (resent !== undefined) return resent.receipts ?? this.#inARow(resent);
     this.#known.forget(now, topic.limits.idempotencyWindowMs);
     if (topic.log.held + messages.length > topic.limits.maxStreamLen) this.#checkRoom(messages, now);
     const firstSeq = topic.log.next;
     const receipts: PublishReceipt[] = [];
     for (let index = 0; index < messages.length; index++) receipts.push(this.#accept(messages[index] as OutgoingMessage, now));
     const isPlain = topic.log.next - firstSeq === messages.length;
-    if (token !== undefined) this.#resends.add(topic.number, token, firstSeq, messages.length, isPlain ? undefined : receipts);
+    if (token !== undefined) this.#resends.add(topic.number, token, { firstSeq, count: messages.length, publishedAt: receipts[0]?.publishedAt ?? now, receipts: isPlain ? undefined : receipts });
     topic.trim(now);
     this.#watermarks.look(now);
     topic.announce();
@@ -66,10 +66,10 @@ export class Intake {
     return { id, duplicate: false, dueAt: undefined, publishedAt };
   }
 
-  /** The receipts of messages that were stored one after the other. */
-  #inARow(firstSeq: number, count: number): PublishReceipt[] {
-    const { idPrefix, log } = this.topic;
-    return Array.from({ length: count }, (_, index) => ({ id: idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined, publishedAt: log.at(firstSeq + index)?.publishedAt }));
+  /** The receipts of messages that were stored one after the other; the log may have lost them since. */
+  #inARow({ firstSeq, count, publishedAt }: BatchAnswer): PublishReceipt[] {
+    const { idPrefix } = this.topic;
+    return Array.from({ length: count }, (_, index) => ({ id: idPrefix + (firstSeq + index), duplicate: false, dueAt: undefined, publishedAt }));
   }
 
   /** Refuses a batch that would not fit as a whole, before any of it is stored. */

@@ -7,10 +7,11 @@ const mask = capacity - 1;
 /** The most receipts that are kept as such, over all batches. */
 const keptReceipts = 65_536;
 
-/** What a batch was answered: its messages stand in a row from `firstSeq` on, or the receipts say more than that. */
+/** What a batch was answered: its messages stand in a row from `firstSeq` on, all of one time, or the receipts say more than that. */
 export interface BatchAnswer {
   readonly firstSeq: number;
   readonly count: number;
+  readonly publishedAt: number;
   readonly receipts: readonly PublishReceipt[] | undefined;
 }
 
@@ -25,6 +26,7 @@ export class Resends {
   readonly #chains = new Int32Array(capacity);
   readonly #firstSeqs = new Float64Array(capacity);
   readonly #counts = new Int32Array(capacity);
+  readonly #times = new Float64Array(capacity);
   /** The youngest slot of each chain, and the next older one of each slot; -1 ends it. */
   readonly #heads = new Int32Array(capacity).fill(-1);
   readonly #older = new Int32Array(capacity);
@@ -35,13 +37,13 @@ export class Resends {
   find(topic: number, token: string): BatchAnswer | undefined {
     for (let slot = this.#heads[chainOf(token)] as number; slot >= 0; slot = this.#older[slot] as number) {
       if (this.#topics[slot] === topic && this.#tokens[slot] === token) {
-        return { firstSeq: this.#firstSeqs[slot] as number, count: this.#counts[slot] as number, receipts: this.#receipts[slot] };
+        return { firstSeq: this.#firstSeqs[slot] as number, count: this.#counts[slot] as number, publishedAt: this.#times[slot] as number, receipts: this.#receipts[slot] };
       }
     }
     return undefined;
   }
 
-  add(topic: number, token: string, firstSeq: number, count: number, receipts: readonly PublishReceipt[] | undefined): void {
+  add(topic: number, token: string, { firstSeq, count, publishedAt, receipts }: BatchAnswer): void {
     const slot = this.#next;
     if (this.#tokens[slot] !== undefined) this.#forgetOldest();
     const chain = chainOf(token);
@@ -50,6 +52,7 @@ export class Resends {
     this.#chains[slot] = chain;
     this.#firstSeqs[slot] = firstSeq;
     this.#counts[slot] = count;
+    this.#times[slot] = publishedAt;
     this.#older[slot] = this.#heads[chain] as number;
     this.#heads[chain] = slot;
     this.#next = (slot + 1) & mask;

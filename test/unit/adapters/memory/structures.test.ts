@@ -5,7 +5,7 @@ import type { Due } from '../../../../src/adapters/memory/due-heap.js';
 import type { Entry } from '../../../../src/adapters/memory/entry.js';
 import { MessageLog } from '../../../../src/adapters/memory/message-log.js';
 import { Recent } from '../../../../src/adapters/memory/recent.js';
-import { Resends } from '../../../../src/adapters/memory/resends.js';
+import { Resends, type BatchAnswer } from '../../../../src/adapters/memory/resends.js';
 import { SeqQueue } from '../../../../src/adapters/memory/seq-queue.js';
 
 const operations = fc.array(fc.option(fc.integer({ min: 0, max: 500 }), { freq: 3, nil: undefined }), { maxLength: 400, size: 'max' });
@@ -146,9 +146,10 @@ describe('MessageLog', () => {
 describe('Resends', () => {
   it('remembers the latest 4,096 tokens of all topics, each with its own answer', () => {
     const resends = new Resends();
-    for (let index = 0; index < 10_000; index++) resends.add(index % 3, `token-${index}`, index, 1, undefined);
+    const answerOf = (index: number): BatchAnswer => ({ firstSeq: index, count: 1, publishedAt: 1_700_000_000_000 + index, receipts: undefined });
+    for (let index = 0; index < 10_000; index++) resends.add(index % 3, `token-${index}`, answerOf(index));
     for (let index = 0; index < 10_000; index++) {
-      expect(resends.find(index % 3, `token-${index}`)?.firstSeq, `${index}`).toBe(index < 10_000 - 4_096 ? undefined : index);
+      expect(resends.find(index % 3, `token-${index}`), `${index}`).toEqual(index < 10_000 - 4_096 ? undefined : answerOf(index));
       expect(resends.find((index + 1) % 3, `token-${index}`)).toBe(undefined);
     }
   });
@@ -156,9 +157,10 @@ describe('Resends', () => {
   it('keeps no more receipts than it is allowed, but always the latest', () => {
     const resends = new Resends();
     const receipts = Array.from({ length: 40_000 }, () => ({ id: '', duplicate: true, dueAt: undefined }));
-    resends.add(1, 'first', 0, 40_000, receipts);
-    resends.add(1, 'second', 0, 40_000, receipts);
-    resends.add(1, 'third', 0, 1, undefined);
+    const many = { firstSeq: 0, count: 40_000, publishedAt: 0, receipts };
+    resends.add(1, 'first', many);
+    resends.add(1, 'second', many);
+    resends.add(1, 'third', { ...many, count: 1, receipts: undefined });
     expect(['first', 'second', 'third'].map((token) => resends.find(1, token)?.count)).toEqual([undefined, 40_000, 1]);
   });
 });
