@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { throwError } from 'rxjs';
+import { tap, throwError } from 'rxjs';
 import type { ReplayOptions } from '../../../src/bus/options.js';
 import type { ReplayProgress } from '../../../src/bus/replay.js';
 import { Chronow } from '../../../src/chronow.js';
@@ -68,6 +68,25 @@ describe('a replay over both tiers', () => {
     expect([...scene.waiting].sort()).toEqual(['a', 'b', 'c']);
     scene.replay();
     expect(scene.waiting.length).toBe(3);
+  });
+
+  test('brings what is more than a page of either tier', () => {
+    const scene = new ReplayScene();
+    scene.publish(...numbers(1_100));
+    scene.forget();
+    scene.publish(...numbers(700));
+    const replay = scene.replay();
+    scene.runtime.advance(1_000);
+    expect([replay.isOver, replay.progress.at(-1)]).toEqual([true, { replayed: 1_800, seen: 1_800, upTo: 1_017_990 }]);
+  });
+
+  test('brings what the topic lost after it was read', () => {
+    const scene = new ReplayScene();
+    scene.publish('a', 'b');
+    const { broker, runtime, store } = scene;
+    const inspection = over(broker.inspection, { read: (range) => broker.inspection.read(range).pipe(tap(() => { scene.forget(); })) });
+    const replay = scene.replay({}, Chronow.over({ broker: over(broker, { inspection }), runtime, warm: store }));
+    expect([replay.progress.at(-1)?.replayed, [...scene.waiting].sort()]).toEqual([2, ['a', 'b']]);
   });
 
   test('brings only what was published in the time asked for, and what the filter chooses', () => {
