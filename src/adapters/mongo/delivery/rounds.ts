@@ -159,6 +159,7 @@ export class Rounds {
     if (desk.policy.order === 'none') this.#front.passed(found, dealt);
     this.#isHidden = dealt.isMore;
     this.#answer(open, leases, dealt);
+    if (this.#lanes.hasEnded) await this.#freeKeys();
     if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length + dealt.foreign.length > 0);
   }
 
@@ -174,6 +175,14 @@ export class Rounds {
       // What may have been taken is given back first.
       if (!this.#taking.isInDoubt(tok)) this.#lanes.abandon(tok);
     }
+  }
+
+  /** Of some keys nothing was taken. Whoever has his hands full now may not come back for as long as a lease lasts. */
+  async #freeKeys(): Promise<void> {
+    // What fails is done before the next claim.
+    const isFreed = await this.#lanes.flush().catch(() => false);
+    // Somebody elsewhere may have found them held.
+    if (isFreed && this.#wants().length === 0) void this.#desk.poke();
   }
 
   #failed(want: Want, error: unknown): void {

@@ -93,6 +93,11 @@ export class Lanes {
     return this.holds.renew([...runs], leaseMs);
   }
 
+  /** There are runs that are over, and their keys are not free yet. */
+  get hasEnded(): boolean {
+    return this.#over.length > 0;
+  }
+
   /** Frees the keys whose runs are over; answers whether there were any. What fails is tried again the next time. */
   flush(): Promise<boolean> {
     this.#flushing ??= this.#flush().finally(() => { this.#flushing = undefined; });
