@@ -11,4 +11,6 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const config = { root, configFile: false, envDir: false, logLevel: 'error' };
 const { module: doors } = await runnerImport(`${root}test/config/doors.ts`, config);
 const alias = [...doors.sourceDoors()].map(([door, source]) => ({ find: new RegExp(`^${door}$`), replacement: `${root}${source.slice(2)}` }));
-await runnerImport(process.argv[2], { ...config, resolve: { alias } });
+// It finds its arguments where every program does.
+const [, module] = process.argv.splice(1, 2, process.argv[2]);
+await runnerImport(module, { ...config, resolve: { alias } });
