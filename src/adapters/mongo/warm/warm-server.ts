@@ -16,6 +16,7 @@ export class WarmServer {
   readonly #attempts: Attempts;
   readonly #databases = new Map<string, WarmDatabase>();
   readonly #report: (event: BrokerEvent) => void;
+  #connected: Promise<unknown> | undefined = undefined;
 
   constructor(uri: string, runtime: Runtime, report: (event: BrokerEvent) => void) {
     this.#attempts = new Attempts(runtime, retryMs, () => undefined);
@@ -28,7 +29,7 @@ export class WarmServer {
     let found = this.#databases.get(name);
     if (found === undefined) {
       const db = this.#client.driver.db(name, { readPreference: 'primary', writeConcern: { w: 'majority' }, ignoreUndefined: true });
-      this.#databases.set(name, (found = new WarmDatabase(db, this.#attempts, this.#report)));
+      this.#databases.set(name, (found = new WarmDatabase({ db, attempts: this.#attempts, connect: () => this.#connect(), report: this.#report })));
     }
     return found;
   }
@@ -37,18 +38,36 @@ export class WarmServer {
     this.#attempts.close();
     return this.#client.close();
   }
+
+  /** A client of the driver that connects by itself does so once: where the server was away then, it stays closed. */
+  #connect(): Promise<unknown> {
+    this.#connected ??= this.#client.driver.connect().catch((error: unknown) => {
+      this.#connected = undefined;
+      throw error;
+    });
+    return this.#connected;
+  }
+}
+
+interface WarmDatabaseParts {
+  readonly db: Db;
+  readonly attempts: Attempts;
+  readonly connect: () => Promise<unknown>;
+  readonly report: (event: BrokerEvent) => void;
 }
 
 /** A database of chronos-db's collections. */
 export class WarmDatabase {
   readonly #db: Db;
   readonly #attempts: Attempts;
+  readonly #connect: () => Promise<unknown>;
   readonly #report: (event: BrokerEvent) => void;
   #prepared: Promise<void> | undefined = undefined;
 
-  constructor(db: Db, attempts: Attempts, report: (event: BrokerEvent) => void) {
+  constructor({ db, attempts, connect, report }: WarmDatabaseParts) {
     this.#db = db;
     this.#attempts = attempts;
+    this.#connect = connect;
     this.#report = report;
   }
 
@@ -57,12 +76,16 @@ export class WarmDatabase {
   }
 
   read<T>(what: string, operation: () => Promise<T>): Promise<T> {
-    return this.#attempts.run(what, operation, deadlineMs);
+    return this.#attempts.run(what, async () => {
+      await this.#connect();
+      return operation();
+    }, deadlineMs);
   }
 
   /** An operation that bears being run twice. The first one makes the indexes. */
   write<T>(what: string, operation: () => Promise<T>): Promise<T> {
     return this.#attempts.run(what, async () => {
+      await this.#connect();
       await (this.#prepared ??= this.#prepare());
       return operation();
     }, deadlineMs);

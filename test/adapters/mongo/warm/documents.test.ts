@@ -5,6 +5,7 @@ import { mongoWarmStore } from '../../../../src/adapters/mongo/warm/warm-store.j
 import type { BrokerEvent } from '../../../../src/port/events.js';
 import type { WarmStore } from '../../../../src/port/warm-store.js';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../../../support/mongo/shared.js';
+import { startMember } from '../../../support/mongo/member.js';
 import { ask, key, messageOf, topic } from '../../../support/warm/sentences.js';
 
 function scene(): { readonly store: WarmStore; readonly another: () => WarmStore; readonly db: Db; readonly events: BrokerEvent[] } {
@@ -177,6 +178,17 @@ describeMongo('the tenants of the warm store', () => {
     expect([await client.db(one).collection('shared_memory').find().toArray(), await client.db(two).collection('shared_memory').find().toArray()]).toMatchObject([[{ tenantId: 'a', val: 'a' }], [{ tenantId: 'b', val: 'b' }]]);
     expect([await ask(store.loadValue(key)), await ask(store.loadValue({ ...key, tenantId: 'constructor' }))]).toEqual(['UNKNOWN_TENANT', 'UNKNOWN_TENANT']);
   });
+
+  test('that were away when they were first needed are reached once they are back', async () => {
+    const server = await startMember();
+    onTestFinished(() => server.stop());
+    await server.kill9();
+    const store = mongoWarmStore({ others: { uri: server.uri, database: 'x' } });
+    onTestFinished(() => firstValueFrom(store.close()));
+    expect(await Promise.all([ask(store.loadValue(key)), save(store, '1', 1)])).toEqual(['LINK_LOST', 'LINK_LOST']);
+    await server.start();
+    expect([await save(store, '1', 1), await ask(store.loadValue(key))]).toMatchObject([undefined, { body: '1' }]);
+  }, 90_000);
 
   test('that cannot be reached are told as a lost link, without the password', async () => {
     const store = mongoWarmStore({ others: { uri: 'mongodb://user:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50', database: 'x' } });
