@@ -38,6 +38,8 @@ export const cases = [
   { name: 'consume, default window', run: backlogOf(5_000, (count) => ours.consume(count, { window: 32 })) },
   { name: "order 'key', 1,000 keys", run: backlogOf(5_000, (count) => ours.orderedByKey(count, 1_000)) },
   { name: "order 'key', one hot key", run: backlogOf(10_000, (count) => ours.orderedByKey(count, 1)), target: atLeast(2_000) },
+  { name: 'pull, nothing blocked', run: () => ours.pullBehind(0, 500), warm: false, unit: ms },
+  { name: 'pull behind 100 k blocked', run: () => ours.pullBehind(100_500, 500), warm: false, unit: ms, target: all(atMost(5, ms), timesAtMost('pull, nothing blocked', 1.3)) },
 
   { name: 'loop: latency p50', run: paced(raw.latency, 0.5), unit: ms },
   { name: 'agenda: latency p50', run: paced(peer('agenda', 'latency'), 0.5), unit: ms },

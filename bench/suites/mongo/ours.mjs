@@ -1,7 +1,7 @@
-import { filter, firstValueFrom, lastValueFrom, share, takeWhile, tap } from 'rxjs';
+import { concatMap, filter, firstValueFrom, lastValueFrom, share, takeWhile, tap } from 'rxjs';
 import { percentile } from '../../figures.mjs';
 import { emissions, fill, inBatches, inLoops, paced } from '../flow.mjs';
-import { measuresOf, plainItem, settled } from '../ours.mjs';
+import { keyed, measuresOf, plainItem, settled } from '../ours.mjs';
 import { payload } from '../payload.mjs';
 import { cpuOf } from './effort.mjs';
 import { countTrips, monitored } from './trips.mjs';
@@ -50,6 +50,26 @@ export async function trips(count) {
   await leave();
   if (before === 0) throw new Error('no command was counted: the driver in use is another one');
   return figure;
+}
+
+/** From an acknowledgement to the next message, ms, with room for one, and so many behind a key whose head waits an hour for its retry. */
+export async function pullBehind(blocked, count) {
+  const { topic, leave } = await opened({ order: 'key', retryBackoffMs: [3_600_000] });
+  await topic.publish(payload(0), { key: 'stuck' });
+  const head = await firstValueFrom(topic.subscription('s0', { maxInFlight: 1 }));
+  await head.nack();
+  await fill(topic, blocked, (id) => ({ payload: payload(id), key: 'stuck' }));
+  await fill(topic, count + 1, keyed(count + 1));
+  const took = [];
+  let since;
+  await emissions(topic.subscription('s0', { maxInFlight: 1 }).pipe(concatMap(async (delivery) => {
+    // Whoever comes first clears what is in the way.
+    if (since !== undefined) took.push(performance.now() - since);
+    await delivery.ack();
+    since = performance.now();
+  })), count + 1);
+  await leave();
+  return percentile(took, 0.5);
 }
 
 /** What `effortOf` says of a message, published by 100 callers and consumed with so many others waiting; as many are measured at every backlog. */

@@ -217,7 +217,7 @@ export class Rounds {
     const back = candidates.some((candidate) => fateOf(candidate, policy) === 'alone') ? await this.#takeBack(wants) : [];
     this.#laterAt = Infinity;
     const later = (serverMs: number): void => { this.#laterAt = store.clock.toOurs(serverMs); };
-    return dealOrdered(together(back, candidates), { lanes: this.#lanes, reader: this.#reader, pointers, policy, wants, reserved: this.#reserved, tok, limit, later });
+    return dealOrdered(together(back, candidates), { lanes: this.#lanes, reader: this.#reader, pointers, policy, wants, reserved: this.#reserved, tok, limit, isClearing: this.#isHidden, later });
   }
 
   #answer(wants: readonly Want[], leases: readonly MongoLease[], { asked }: Deal): void {

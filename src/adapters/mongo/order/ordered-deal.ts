@@ -18,6 +18,8 @@ export interface OrderedParts {
   readonly tok: string;
   /** How many candidates were asked for. */
   readonly limit: number;
+  /** The look before this one found nothing but what is blocked: what still is goes out of the way, or each look would go over it. */
+  readonly isClearing: boolean;
   /** Somebody else's hold ends then (the server's clock, ms). */
   readonly later: (serverMs: number) => void;
 }
@@ -33,7 +35,7 @@ interface Head {
 
 /** Deals out runs: of each key that is free, its first messages, to one consumer. */
 export async function dealOrdered(candidates: readonly Candidate[], parts: OrderedParts): Promise<Deal> {
-  const { lanes, reader, pointers, policy, wants, reserved, limit } = parts;
+  const { lanes, reader, pointers, policy, wants, reserved, limit, isClearing } = parts;
   const table = new Table(wants, reserved);
   const strict = policy.order === 'strict';
   const { free, byKey, foreign } = group(candidates, strict, policy);
@@ -58,8 +60,9 @@ export async function dealOrdered(candidates: readonly Candidate[], parts: Order
   handOutRuns(runs, read, table, parts);
   table.spread(unordered.calm);
   // Where all that was seen is shut, something else may be behind it.
-  const isHidden = !strict && candidates.length >= limit && table.room > 0 && (await park(blocked, lanes, pointers));
-  return table.deal(foreign, isHidden);
+  const isFull = candidates.length >= limit && table.room > 0;
+  const isCleared = !strict && (isFull || isClearing) && (await park(blocked, lanes, pointers));
+  return table.deal(foreign, isFull && isCleared);
 }
 
 function group(candidates: readonly Candidate[], strict: boolean, policy: SubscriptionPolicy): { readonly free: readonly Candidate[]; readonly byKey: ReadonlyMap<string, Candidate[]>; readonly foreign: readonly string[] } {
