@@ -1,7 +1,7 @@
-import type { Document } from 'mongodb';
 import type { Context } from '../context.js';
 import { pointerId, seqOf } from '../layout/ids.js';
 import type { LogDocument } from '../layout/log-document.js';
+import { projectedPointer } from '../layout/new-pointer.js';
 import { besideNow } from '../layout/now-filter.js';
 import { pointerState, type PointerDocument } from '../layout/pointer-document.js';
 import type { SubscriptionRecord } from '../topics/records.js';
@@ -35,22 +35,5 @@ async function putBack(context: Context, record: SubscriptionRecord, ids: readon
 /** By the server, from the log: where a pointer came in between it stays as it is. */
 async function point({ store }: Context, record: SubscriptionRecord, ids: readonly string[]): Promise<void> {
   const merge = { $merge: { into: 'cw_deliv', on: '_id', whenMatched: 'keepExisting', whenNotMatched: 'insert' } };
-  await store.attempt('redelivery', () => store.collection('cw_log').aggregate([{ $match: { _id: { $in: [...ids] }, t: record.topicId } }, { $project: pointer(record) }, merge]).toArray());
-}
-
-function pointer({ id, topicId }: SubscriptionRecord): Document {
-  return {
-    _id: { $concat: [`${id}:`, { $substrBytes: ['$_id', topicId.length + 1, -1] }] },
-    s: { $literal: id },
-    t: 1,
-    m: '$_id',
-    q: 1,
-    ts: 1,
-    st: { $literal: pointerState.live },
-    at: '$$NOW',
-    n: { $literal: 0 },
-    sch: { $cond: [{ $eq: [{ $type: '$p' }, 'missing'] }, '$$REMOVE', true] },
-    k: 1,
-    x: 1,
-  };
+  await store.attempt('redelivery', () => store.collection('cw_log').aggregate([{ $match: { _id: { $in: [...ids] }, t: record.topicId } }, { $project: projectedPointer(record.id, record.topicId, '$$NOW') }, merge]).toArray());
 }

@@ -1,8 +1,8 @@
 import type { Document, Filter } from 'mongodb';
 import type { Context } from '../context.js';
-import { pointerState } from '../layout/pointer-document.js';
 import type { LogDocument } from '../layout/log-document.js';
 import type { TopicDocument } from '../layout/topic-document.js';
+import { projectedPointer } from '../layout/new-pointer.js';
 import { besideNow } from '../layout/now-filter.js';
 import type { SubscriptionRecord } from './records.js';
 
@@ -74,7 +74,7 @@ export class Backfill {
   async #fill(record: SubscriptionRecord, seqs: Filter<LogDocument>): Promise<void> {
     const { store } = this.#context;
     const merge = { $merge: { into: 'cw_deliv', on: '_id', whenMatched: 'keepExisting', whenNotMatched: 'insert' } };
-    const pipeline: Document[] = [{ $match: { t: record.topicId, ...seqs, ...this.#wanted(record) } }, { $project: pointer(record) }, merge];
+    const pipeline: Document[] = [{ $match: { t: record.topicId, ...seqs, ...this.#wanted(record) } }, { $project: projectedPointer(record.id, record.topicId, '$ts') }, merge];
     await store.attempt('creation of a subscription', () => store.collection('cw_log').aggregate(pipeline).toArray(), { deadlineMs: 120_000 });
   }
 
@@ -90,22 +90,4 @@ export class Backfill {
     const { runtime } = this.#context;
     return new Promise((resolve) => { runtime.at(runtime.now() + ms, resolve); });
   }
-}
-
-/** A pointer to a log document, as the server makes it. Where a field is missing there it is missing here. */
-function pointer({ id, topicId }: SubscriptionRecord): Document {
-  return {
-    _id: { $concat: [`${id}:`, { $substrBytes: ['$_id', topicId.length + 1, -1] }] },
-    s: { $literal: id },
-    t: 1,
-    m: '$_id',
-    q: 1,
-    ts: 1,
-    st: { $literal: pointerState.live },
-    at: '$ts',
-    n: { $literal: 0 },
-    sch: { $cond: [{ $eq: [{ $type: '$p' }, 'missing'] }, '$$REMOVE', true] },
-    k: 1,
-    x: 1,
-  };
 }
