@@ -18,7 +18,7 @@ export class KeyModel {
   /** The value ended by itself and nobody has seen at which revision. */
   isUnseen = false;
   expires: Span | undefined = undefined;
-  /** When the value before, which was replaced or deleted, would have ended by itself. */
+  /** When the value before, which was replaced or deleted or may have been over by then, would have ended by itself. */
   formerExpires: Span | undefined = undefined;
   /** Everything that was ever written to it. */
   readonly written: Written[] = [];
@@ -37,7 +37,7 @@ export class KeyModel {
     this.body = body;
     this.mark = 'none';
     this.#at(revision);
-    this.formerExpires = this.expires;
+    this.formerExpires = this.expires ?? this.formerExpires;
     this.expires = expires;
     this.written.push({ revision, body });
   }
