@@ -1,4 +1,4 @@
-import { EMPTY, Subject, concatMap, distinctUntilChanged, merge, of, takeUntil, tap, type Observable } from 'rxjs';
+import { EMPTY, Subject, concatMap, distinctUntilChanged, merge, of, takeUntil, tap, type Observable, type Unsubscribable } from 'rxjs';
 import { Bus } from './bus/bus.js';
 import type { ChronowConfig, ResolvedConfig } from './config/config.js';
 import { resolveConfig } from './config/resolve.js';
@@ -22,6 +22,9 @@ import { Topic } from './topic/topic.js';
 import { withDeadline } from './topic/with-deadline.js';
 import { copyingBroker } from './warm/copying-publisher.js';
 import { DeadLetterCopies } from './warm/dead-letter-copies.js';
+import { Guard } from './warm/guard/guard.js';
+import { Reconciling } from './warm/guard/reconciling.js';
+import { Sweeper } from './warm/guard/sweeper.js';
 import { WarmTier } from './warm/warm-tier.js';
 
 /** Options of {@link Chronow.close}. */
@@ -62,6 +65,8 @@ export class Chronow implements AsyncDisposable {
   readonly events$: Observable<ChronowEvent>;
   readonly #broker: Broker;
   readonly #warm: WarmStore | undefined;
+  readonly #guard: Guard;
+  readonly #sweeper: Unsubscribable | undefined = undefined;
   readonly #client: Client;
   readonly #consumers: ConsumerRegistry;
   readonly #closed$ = new Subject<void>();
@@ -81,14 +86,18 @@ export class Chronow implements AsyncDisposable {
       if (this.#closing !== undefined) consumer.drain();
       return end;
     };
+    const { scope } = clientDefaults;
+    this.#guard = new Guard({ broker, runtime, scope, retentionDays: settings.retentionDays, id });
     const tier = warm === undefined ? undefined : new WarmTier({
       store: warm,
       keys: broker.keys,
+      guard: this.#guard,
       runtime,
       defaults: settings,
       report,
       hold: (giveUp) => register({ drain: () => undefined, revokeAll: (what) => { if (what === 'running') giveUp(); } }),
     });
+    if (tier !== undefined) this.#sweeper = new Sweeper({ broker, runtime, scope, reconciling: new Reconciling({ broker, warm: tier, runtime, report }) }).begin();
     if (tier !== undefined && settings.persist !== false) new DeadLetterCopies(broker, runtime, tier).begin();
     this.#warm = warm;
     const copying = new Map<boolean | 'required', Client>();
@@ -162,7 +171,9 @@ export class Chronow implements AsyncDisposable {
   }
 
   #close(deadlineMs: number): Observable<void> {
+    this.#sweeper?.unsubscribe();
     return this.#consumers.close(deadlineMs).pipe(
+      concatMap(() => this.#guard.end()),
       concatMap(() => this.#broker.close()),
       concatMap(() => this.#warm?.close() ?? of(undefined)),
       tap(() => { this.#closed$.next(); }),

@@ -21,4 +21,6 @@ export type CoreEvent =
   | { readonly type: 'watch-set-failed'; readonly key: KeyRef; readonly error: unknown }
   | { readonly type: 'warm-retried'; readonly work: WarmWork; readonly of: KeyRef | TopicRef; readonly attempt: number; readonly error: unknown }
   | { readonly type: 'warm-failed'; readonly work: WarmWork; readonly of: KeyRef | TopicRef; readonly attempts: number; readonly error: unknown }
+  /** A process ended before its copies were made, and what it wrote between these times (the backend's, ms since the epoch) is not in the hot tier any more: it may be missing in the warm one. `of` undefined: more than was noted by name. */
+  | { readonly type: 'warm-missing'; readonly work: 'messages' | 'value'; readonly of: KeyRef | TopicRef | undefined; readonly from: number; readonly to: number; readonly count: number | 'unknown'; readonly reason: 'trimmed' | 'gone' | 'versions' | 'too-many' }
   | { readonly type: 'warm-not-configured'; readonly topic: TopicRef | undefined; readonly key: string | undefined };

@@ -11,6 +11,7 @@ import type { Client } from '../topic/client.js';
 import { PayloadCoder } from '../topic/payload-coder.js';
 import { topicRef, type ScopeOptions } from '../topic/refs.js';
 import type { FallThrough } from '../warm/fall-through.js';
+import { owedValue } from '../warm/guard/owed.js';
 import { settled, type WarmSettings } from '../warm/settings.js';
 import type { WarmTier } from '../warm/warm-tier.js';
 import type { SharedEntry, SharedVersion, WarmOptions, WriteOptions } from './options.js';
@@ -82,12 +83,11 @@ export class KeyCommands {
 
   /** With a warm tier the deletion is remembered until that has it too: nothing comes back meanwhile. */
   del(key: KeyRef, isFinal: boolean): Observable<void> {
-    const { warm } = this.#tiers;
+    const { warm, settings } = this.#tiers;
     const mark = isFinal ? 'closed' : warm === undefined ? 'none' : 'tombstone';
-    return this.client.broker.keys.del({ key, mark }).pipe(
-      tap(({ state }) => { this.#wrote(key, state); }),
-      concatMap(({ state }) => (warm === undefined ? of(undefined) : warm.endValue(key, state.revision, state.mark === 'closed'))),
-    );
+    const deleted = this.client.broker.keys.del({ key, mark }).pipe(tap(({ state }) => { this.#wrote(key, state); }));
+    if (warm === undefined) return deleted.pipe(map(() => undefined));
+    return warm.guarded(owedValue(key, settings), deleted, ({ state }, copied) => warm.endValue(key, state.revision, state.mark === 'closed', copied));
   }
 
   /** Versions of a value, newest first. */
@@ -105,10 +105,8 @@ export class KeyCommands {
       const settings = this.#warmSettings(key, options.warm ?? {});
       const { body, codec } = coder.encode(checked, { maxBytes: maxValueBytes, code: 'VALUE_TOO_LARGE' });
       const ttlMs = hotTtlSeconds === undefined ? undefined : Math.ceil(hotTtlSeconds * 1_000);
-      return broker.keys.set({ key, body, codec, ttlMs, expectedRevision }).pipe(
-        tap(({ written, state }) => { if (written) this.#wrote(key, state); }),
-        concatMap((answer) => (answer.written ? this.#keep(key, body, answer, settings) : of(answer))),
-      );
+      const written = broker.keys.set({ key, body, codec, ttlMs, expectedRevision }).pipe(tap((answer) => { if (answer.written) this.#wrote(key, answer.state); }));
+      return settings.persist === false ? written : this.#kept(key, body, written, settings);
     }));
   }
 
@@ -140,11 +138,16 @@ export class KeyCommands {
     return typeof body === 'string' && body === coder.encode(value, { maxBytes: maxValueBytes, code: 'VALUE_TOO_LARGE' }).body;
   }
 
-  #keep(key: KeyRef, body: Body, answer: KeyWriteAnswer, settings: WarmSettings): Observable<KeyWriteAnswer> {
+  #kept(key: KeyRef, body: Body, written: Observable<KeyWriteAnswer>, settings: WarmSettings): Observable<KeyWriteAnswer> {
     const { warm } = this.#tiers;
-    if (warm !== undefined) return warm.keepValue(key, body, answer.state.revision, settings).pipe(map(() => answer));
-    if (settings.persist === true) this.client.report({ type: 'warm-not-configured', topic: undefined, key: key.key });
-    return of(answer);
+    if (warm === undefined) {
+      return written.pipe(tap((answer) => { if (answer.written) this.client.report({ type: 'warm-not-configured', topic: undefined, key: key.key }); }));
+    }
+    return warm.guarded(owedValue(key, settings), written, (answer, copied) => {
+      if (answer.written) return warm.keepValue(key, body, answer.state.revision, settings, copied).pipe(map(() => answer));
+      copied();
+      return of(answer);
+    });
   }
 
   /** Refused before anything is written. */

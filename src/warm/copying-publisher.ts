@@ -1,4 +1,4 @@
-import { concatMap, map, tap, throwError, type Observable } from 'rxjs';
+import { map, tap, throwError, type Observable } from 'rxjs';
 import { ChronowError } from '../errors.js';
 import type { Broker } from '../port/broker.js';
 import type { CoreEvent } from '../port/core-events.js';
@@ -6,6 +6,8 @@ import type { StoredMessage } from '../port/message.js';
 import type { TopicRef } from '../port/names.js';
 import type { MessagePublisher, PublishBatch, PublishReceipt } from '../port/publisher.js';
 import type { Runtime } from '../port/runtime.js';
+import type { Release } from './guard/ledger.js';
+import { owedMessages } from './guard/owed.js';
 import type { WarmTier } from './warm-tier.js';
 
 export interface CopyingParts {
@@ -41,7 +43,8 @@ class CopyingPublisher implements MessagePublisher {
   publish(batch: PublishBatch): Observable<readonly PublishReceipt[]> {
     const { broker, warm, report, isRequired } = this.#parts;
     if (warm !== undefined) {
-      return broker.publisher.publish(batch).pipe(concatMap((receipts) => warm.keepMessages(batch.topic, this.#stored(batch, receipts), isRequired).pipe(map(() => receipts))));
+      const copy = (receipts: readonly PublishReceipt[], copied: Release): Observable<readonly PublishReceipt[]> => warm.keepMessages(batch.topic, this.#stored(batch, receipts), isRequired, copied).pipe(map(() => receipts));
+      return warm.guarded(owedMessages(batch.topic, batch.messages), broker.publisher.publish(batch), copy);
     }
     if (isRequired) return throwError(() => new ChronowError('WARM_NOT_CONFIGURED', `publish to ${batch.topic.topic}: a copy that is 'required' needs a warm tier; configure MONGO_URI or chronos`));
     return broker.publisher.publish(batch).pipe(tap(() => { report({ type: 'warm-not-configured', topic: batch.topic, key: undefined }); }));

@@ -44,7 +44,7 @@ describe('the table has teeth: it refuses', () => {
 
 /** What stands in the cells of a row. */
 function outcome(steps: readonly string[], plant?: Plant): readonly string[] {
-  const tiers = new Tiers({}, plant);
+  const tiers = new Tiers({}, plant, steps.includes('1 minute'));
   for (const step of steps) tiers.run(step);
   const { exists, hot, warm } = tiers;
   const shown = tiers.shown.map(textOf).join(' ');

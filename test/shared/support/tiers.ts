@@ -32,9 +32,12 @@ export class Tiers {
   readonly #config: ChronowConfig;
 
   readonly #plant: Plant;
+  /** Whether the hot tier is there when a client is not: then others finish what it owed. They look every few seconds, which makes 30 days long. */
+  readonly #isOutlived: boolean;
 
-  constructor(config: ChronowConfig = {}, plant: Plant = (broker) => broker) {
+  constructor(config: ChronowConfig = {}, plant: Plant = (broker) => broker, isOutlived = false) {
     this.#config = config;
+    this.#isOutlived = isOutlived;
     this.#plant = plant;
     this.broker = this.#newBroker();
     this.cw = this.#newClient();
@@ -88,6 +91,8 @@ export class Tiers {
       // Long enough for everything that is tried again.
       case 'warm up': this.isDown = false; this.runtime.advance(1_000); return;
       case 'expire': this.runtime.advance(ttlSeconds * 1_000); return;
+      // Longer than what a process owed is its own.
+      case '1 minute': this.runtime.advance(60_000); return;
       case '30 days': this.runtime.advance(30 * dayMs); return;
       case 'crash': this.#crash(); return;
       case 'hot lost': this.runtime.advance(1); this.broker = this.#newBroker(); this.#crash(); return;
@@ -134,10 +139,19 @@ export class Tiers {
   }
 
   #newClient(): Chronow {
-    const cw: Chronow = Chronow.over({ broker: this.broker, runtime: this.runtime, config: this.#config, warm: this.#line(() => this.cw === cw) });
+    const isAlive = (): boolean => this.cw === cw;
+    const cw: Chronow = Chronow.over({ broker: this.#hotLine(isAlive), runtime: this.runtime, config: this.#config, warm: this.#line(isAlive) });
     this.cw = cw;
     cw.events$.subscribe((event) => this.events.push(event));
     return cw;
+  }
+
+  /** The way of one client to the hot tier. */
+  #hotLine(isAlive: () => boolean): Broker {
+    const { broker } = this;
+    const through = <T>(call: Observable<T>): Observable<T> => new Observable<T>((out) => (isAlive() ? call : EMPTY).subscribe(out));
+    const keys = over(broker.keys, { get: (ref) => through(broker.keys.get(ref)), set: (write) => through(broker.keys.set(write)), del: (request) => through(broker.keys.del(request)) });
+    return over(broker, { keys, capabilities: this.#isOutlived ? { ...broker.capabilities, durable: true, shared: true } : broker.capabilities });
   }
 
   /** The way of one client to the warm tier. */
