@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { newShortId } from '../layout/ids.js';
 import type { TopicDocument } from '../layout/topic-document.js';
 import type { SubscriptionRecord } from '../topics/records.js';
-import { hasLapsed, type Candidate } from './candidate.js';
+import type { Candidate } from './candidate.js';
 import { Heartbeat, type HeartbeatOwner } from './heartbeat.js';
 import type { MongoLease } from './lease.js';
 import { Pointers } from './pointers.js';
@@ -15,7 +15,6 @@ import type { Records } from './records.js';
 import { Rounds, type RoundsOwner } from './rounds.js';
 import type { SettleItem } from './settle-item.js';
 import { SettleLine, type SettleLineOwner } from './settle-line.js';
-import type { Won } from './intake.js';
 import type { DeskLink } from './want.js';
 
 /** What is known for as long, where nothing hints at a change; and at least for as long where something does. */
@@ -176,8 +175,8 @@ export class Desk implements SettleLineOwner, RoundsOwner, HeartbeatOwner {
   }
 
   /** Tells that the delivery before this one ended unsettled. */
-  reportLapse({ grant: { candidate }, count }: Won): void {
-    if (hasLapsed(candidate)) this.context.report({ type: 'lease-lapsed', subscription: this.ref, id: candidate.m, deliveryCount: count - 1 });
+  reportLapse({ m, n }: Candidate): void {
+    this.context.report({ type: 'lease-lapsed', subscription: this.ref, id: m, deliveryCount: n });
   }
 
   ended(item: SettleItem, isLost: boolean): void {

@@ -1,7 +1,7 @@
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { Context } from '../context.js';
 import { pointerState } from '../layout/pointer-document.js';
-import type { Candidate } from './candidate.js';
+import { hasLapsed, type Candidate } from './candidate.js';
 import type { Grant } from './dealing.js';
 import { takeIn, type Won } from './intake.js';
 import { MongoLease } from './lease.js';
@@ -17,7 +17,7 @@ export interface TakingOwner {
   readonly policy: SubscriptionPolicy;
   readonly pointers: Pointers;
   readonly settling: Pick<SettleLine, 'end'>;
-  reportLapse(won: Won): void;
+  reportLapse(candidate: Candidate): void;
   /** The lease of this pointer is over, or somebody else's. */
   lapsed(pointer: string): void;
   gained(lease: MongoLease): void;
@@ -26,12 +26,20 @@ export interface TakingOwner {
 /** A claim took nearly as long as a lease lasts. */
 export class Stalled extends Error {}
 
+/** What a claim takes, until somebody has it in hand. */
+interface Attempt {
+  readonly tok: string;
+  readonly ids: readonly string[];
+  /** Their leases were over, and nobody was told of that yet. */
+  untold: readonly Candidate[];
+}
+
 /** Takes what was dealt, and knows what may have been taken in vain. */
 export class Taking {
   readonly #desk: TakingOwner;
   readonly #lanes: { abandon(tok: string): void };
   /** Taken, perhaps, by a claim that had no answer. */
-  #orphans: { readonly tok: string; readonly ids: readonly string[] }[] = [];
+  #orphans: Attempt[] = [];
 
   constructor(desk: TakingOwner, lanes: { abandon(tok: string): void }) {
     this.#desk = desk;
@@ -55,7 +63,7 @@ export class Taking {
     const taking = pointers.take({ candidates, tok, leaseMs, states: isInOrder ? [pointerState.live, pointerState.parked] : [pointerState.live] });
     const stored = pointers.messages(candidates.filter(({ b }) => b === undefined).map(({ m }) => m));
     stored.catch(() => undefined);
-    return this.#known(tok, candidates, async () => {
+    return this.#known({ tok, ids: candidates.map(({ _id }) => _id), untold: candidates.filter(hasLapsed) }, async (attempt) => {
       const counts = await taking;
       const won = grants.flatMap((grant): Won[] => {
         const count = counts.get(grant.candidate._id);
@@ -63,10 +71,10 @@ export class Taking {
       });
       const messages = await this.#all(stored, won);
       this.#checkHolds(isInOrder, since);
+      this.#tellLapses(attempt, counts.keys());
       const leases: MongoLease[] = [];
       const ends: SettleItem[] = [];
       for (const one of won) {
-        this.#desk.reportLapse(one);
         this.#desk.lapsed(one.grant.candidate._id);
         const taken = takeIn(one, messages.get(one.grant.candidate.m), { subscription, tok, leaseUntil, policy });
         if (taken instanceof MongoLease) leases.push(taken);
@@ -91,18 +99,33 @@ export class Taking {
     return missing.length === 0 ? found : new Map([...found, ...(await this.#desk.pointers.messages(missing))]);
   }
 
-  async #known<T>(tok: string, candidates: readonly Candidate[], work: () => Promise<T>): Promise<T> {
+  async #known<T>(attempt: Attempt, work: (attempt: Attempt) => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await work(attempt);
     } catch (error) {
-      this.#orphans.push({ tok, ids: candidates.map(({ _id }) => _id) });
+      this.#orphans.push(attempt);
       throw error;
     }
+  }
+
+  /** Whoever takes what lapsed says so: to the next one it is a message without a lease. */
+  #tellLapses(attempt: Attempt, won: Iterable<string>): void {
+    const { untold } = attempt;
+    if (untold.length === 0) return;
+    attempt.untold = [];
+    const ours = new Set(won);
+    for (const candidate of untold) if (ours.has(candidate._id)) this.#desk.reportLapse(candidate);
+  }
+
+  async #taken({ untold, tok }: Attempt): Promise<readonly string[]> {
+    const held = await this.#desk.pointers.held(new Map(untold.map(({ _id }) => [_id, tok])));
+    return held.map(({ _id }) => _id);
   }
 
   /** What claims took and did not hand out. */
   async giveBack(): Promise<void> {
     for (let orphan = this.#orphans[0]; orphan !== undefined; orphan = this.#orphans[0]) {
+      if (orphan.untold.length > 0) this.#tellLapses(orphan, await this.#taken(orphan));
       await this.#desk.pointers.giveBack(orphan.ids, orphan.tok);
       this.#orphans.shift();
       this.#lanes.abandon(orphan.tok);
