@@ -28,6 +28,7 @@ export class Process {
   keysFail: Error | undefined = undefined;
 
   readonly #runtime: VirtualRuntime;
+  #deafAt: string | undefined = undefined;
   #deaf: Subject<void> | undefined = undefined;
 
   constructor(scene: CrashScene, config: ChronowConfig) {
@@ -62,9 +63,15 @@ export class Process {
     this.#deaf = new Subject<void>();
   }
 
+  /** The same, from when it asks this: `get owed`. */
+  deafenAt(command: string): void {
+    this.#deafAt = command;
+  }
+
   /** It hears of everything. */
   hear(): void {
     const deaf = this.#deaf;
+    this.#deafAt = undefined;
     this.#deaf = undefined;
     deaf?.next();
   }
@@ -86,6 +93,7 @@ export class Process {
     return new Observable<T>((out) => {
       if (this.isStill) return NEVER.subscribe(out);
       this.commands.push(name);
+      if (name === this.#deafAt && this.#deaf === undefined) this.deafen();
       const deaf = this.#deaf;
       if (error === undefined) return (deaf === undefined ? call : call.pipe(mergeMap((answer) => deaf.pipe(take(1), map(() => answer))))).subscribe(out);
       out.error(error);

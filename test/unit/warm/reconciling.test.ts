@@ -42,6 +42,25 @@ describe('messages whose process was killed before their copies were made', () =
     expect(others.flatMap(({ writes }) => writes)).toEqual(['saveMessages 1']);
   });
 
+  test('are left to who took the record first', () => {
+    const scene = new CrashScene();
+    const one = scene.start();
+    one.isCutOff = true;
+    one.publish('a');
+    one.kill();
+    scene.runtime.advance(25_000);
+    const first = scene.start();
+    first.deafenAt('get owed');
+    scene.runtime.advance(15_000);
+    expect(first.commands.at(-1)).toBe('get owed');
+    const second = scene.start();
+    scene.runtime.advance(longEnough);
+    // It has read the record as it was before.
+    first.hear();
+    scene.runtime.advance(longEnough);
+    expect([first.writes, second.writes, scene.records]).toEqual([[], ['saveMessages 1'], []]);
+  });
+
   test('are copied by one alone, also where that takes longer than a record is anybody\'s', () => {
     const scene = new CrashScene();
     const one = scene.start();
