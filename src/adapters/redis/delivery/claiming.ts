@@ -39,8 +39,7 @@ export class Claiming {
       this.#owner.check();
       try {
         for (const { settling } of this.#owner.lines) if (settling.isOpen) settling.flush();
-        await this.#owner.desk.prepare();
-        this.#owner.check();
+        if (this.#owner.desk.isDue) await this.#prepare();
         const answer = stop.isOver ? nothing : await this.#once(max, stop);
         this.#recovery.worked();
         if (answer !== undefined) return answer;
@@ -58,6 +57,11 @@ export class Claiming {
     const { desk, holding } = this.#owner;
     if (desk.isDeleted || desk.isOutdated || desk.order !== 'none') this.#unblock();
     else if (this.#reading === 'without solo' && desk.soloShard() !== undefined && (holding === 0 || desk.reserved === undefined)) this.#unblock();
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#owner.desk.prepare();
+    this.#owner.check();
   }
 
   async #once(max: number, stop: Stop): Promise<ClaimAnswer | undefined> {

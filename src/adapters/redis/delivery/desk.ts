@@ -95,10 +95,14 @@ export class Desk implements UpkeepOwner {
     return [...this.links].map(({ consumerId }) => consumerId);
   }
 
-  /** Does what is due in all shards, before a claim reads. */
+  /** Whether something is to be done in some shard before a claim reads. */
+  get isDue(): boolean {
+    return this.upkeeps.some(({ isDue }) => isDue);
+  }
+
+  /** Does what is due. */
   async prepare(): Promise<void> {
-    const due = this.upkeeps.filter(({ isDue }) => isDue);
-    if (due.length > 0) await Promise.all(due.map((upkeep) => upkeep.run()));
+    await Promise.all(this.upkeeps.filter(({ isDue }) => isDue).map((upkeep) => upkeep.run()));
   }
 
   /** A claim begins or ends. */

@@ -1,6 +1,5 @@
-import { Observable } from 'rxjs';
 import { ChronowError, isChronowError } from '../../../errors.js';
-import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, RenewAnswer } from '../../../port/delivery-store.js';
+import type { ClaimAnswer, ConsumerIdentity, RenewAnswer } from '../../../port/delivery-store.js';
 import type { LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { Context } from '../context.js';
@@ -9,14 +8,13 @@ import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
 import { Claiming, type ClaimingOwner } from './claiming.js';
 import type { Desk } from './desk.js';
-import { once } from '../../common/once.js';
 import type { InnerLink } from './inner-link.js';
 import { renewIn } from './renewal.js';
 import { leaveScript } from './scripts/consumer.js';
 import { ShardLine, type ShardLineOwner } from './shard-line.js';
 import type { SettleItem } from './settle-batch.js';
 import { settleAll } from './settling.js';
-import { Stop } from './stop.js';
+import type { Stop } from './stop.js';
 import type { Lapse } from './upkeep.js';
 
 /** One consumer of a subscription without order. */
@@ -30,7 +28,7 @@ export class UnorderedLink implements InnerLink, ClaimingOwner, ShardLineOwner {
   wanted = 0;
   #alone = 0;
   #stop: Stop | undefined = undefined;
-  #underWay: Promise<unknown> = Promise.resolve();
+  #whenClaimed: () => void = () => undefined;
   #hasLeft = false;
   #auditAt: number;
   readonly #claiming: Claiming;
@@ -63,39 +61,54 @@ export class UnorderedLink implements InnerLink, ClaimingOwner, ShardLineOwner {
     return this.desk.isOutdated;
   }
 
-  claim({ max, until$ }: ClaimRequest): Observable<ClaimAnswer> {
-    return new Observable((subscriber) => {
-      const stop = new Stop();
-      const until = until$.subscribe({ next: () => { stop.now(); }, error: () => { stop.now(); } });
-      const claim = this.#claim(max, stop);
-      this.#underWay = claim.catch(() => undefined);
-      claim.then(
-        (answer) => {
-          until.unsubscribe();
-          // Nobody will ever know of these.
-          if (subscriber.closed) this.#giveBack(answer);
-          subscriber.next(answer);
-          subscriber.complete();
-        },
-        (error: unknown) => {
-          until.unsubscribe();
-          subscriber.error(error);
-        },
-      );
-      return () => { stop.now(); };
+  async claim(max: number, stop: Stop): Promise<ClaimAnswer> {
+    this.check();
+    if (!Number.isInteger(max) || max < 1) throw new ChronowError('OPTION_INVALID', `claim max must be a whole number of 1 or more, received ${String(max)}.`);
+    if (this.wanted > 0) throw new ChronowError('OPTION_INVALID', `a claim of consumer ${this.consumerId} is already under way; wait for its answer before the next.`);
+    this.wanted = max;
+    this.#stop = stop;
+    this.desk.claimsChanged();
+    try {
+      return await this.#claiming.claim(max, stop);
+    } finally {
+      this.wanted = 0;
+      this.#stop = undefined;
+      this.desk.claimsChanged();
+      this.#whenClaimed();
+    }
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<readonly SettleDeviation[]> {
+    return settleAll(this, settlements);
+  }
+
+  async renew(tokens: readonly LeaseToken[]): Promise<RenewAnswer> {
+    const { runtime } = this.context;
+    const leaseUntil = runtime.now() + this.policy.visibilityTimeoutMs;
+    const live = tokens.map((token) => (token instanceof RedisLease && token.owner === this.owner && token.end === 'live' ? token : undefined));
+    await Promise.all(this.lines.map(async (line) => {
+      const own = live.filter((lease) => lease !== undefined && lease.shard === line.upkeep.keys.shard).filter((lease) => lease !== undefined);
+      if (own.length === 0) return;
+      const lost = await renewIn(this.context, line, this.consumerId, own, !this.#hasLeft);
+      for (const lease of lost) if (lease.settling === undefined) line.drop(lease);
+      for (const lease of own) lease.leaseUntil = leaseUntil;
+    }));
+    const lost: number[] = [];
+    live.forEach((lease, index) => {
+      if (lease === undefined || lease.end !== 'live') lost.push(index);
     });
+    return { leaseUntil, lost };
   }
 
-  settle(settlements: readonly Settlement[]): Observable<readonly SettleDeviation[]> {
-    return once(() => settleAll(this, settlements));
-  }
-
-  renew(tokens: readonly LeaseToken[]): Observable<RenewAnswer> {
-    return once(() => this.#renew(tokens));
-  }
-
-  detach(): Observable<void> {
-    return once(() => this.#leave());
+  async detach(): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    // What the answer still brings is for whoever claimed.
+    await this.#claimOver();
+    this.desk.leave(this);
+    for (const line of this.lines) line.close();
+    await this.#forget();
+    await this.desk.records.left(this.desk.ref);
   }
 
   check(): void {
@@ -178,57 +191,12 @@ export class UnorderedLink implements InnerLink, ClaimingOwner, ShardLineOwner {
     return new ChronowError('LINK_LOST', `subscription "${this.desk.ref.subscription}" was laid out anew; try again.`, { retryable: true, details: { reason: 'LAYOUT' } });
   }
 
-  async #claim(max: number, stop: Stop): Promise<ClaimAnswer> {
-    this.check();
-    if (!Number.isInteger(max) || max < 1) throw new ChronowError('OPTION_INVALID', `claim max must be a whole number of 1 or more, received ${String(max)}.`);
-    if (this.wanted > 0) throw new ChronowError('OPTION_INVALID', `a claim of consumer ${this.consumerId} is already under way; wait for its answer before the next.`);
-    this.wanted = max;
-    this.#stop = stop;
-    this.desk.claimsChanged();
-    try {
-      return await this.#claiming.claim(max, stop);
-    } finally {
-      this.wanted = 0;
-      this.#stop = undefined;
-      this.desk.claimsChanged();
-    }
-  }
-
-  #giveBack({ deliveries }: ClaimAnswer): void {
-    for (const line of this.lines) {
-      const own = deliveries.map(({ token }) => token).filter((token) => token instanceof RedisLease && token.shard === line.upkeep.keys.shard);
-      line.giveBack(own.filter((token) => token instanceof RedisLease)).catch(() => undefined);
-    }
-  }
-
-  async #renew(tokens: readonly LeaseToken[]): Promise<RenewAnswer> {
-    const { runtime } = this.context;
-    const leaseUntil = runtime.now() + this.policy.visibilityTimeoutMs;
-    const live = tokens.map((token) => (token instanceof RedisLease && token.owner === this.owner && token.end === 'live' ? token : undefined));
-    await Promise.all(this.lines.map(async (line) => {
-      const own = live.filter((lease) => lease !== undefined && lease.shard === line.upkeep.keys.shard).filter((lease) => lease !== undefined);
-      if (own.length === 0) return;
-      const lost = await renewIn(this.context, line, this.consumerId, own, !this.#hasLeft);
-      for (const lease of lost) if (lease.settling === undefined) line.drop(lease);
-      for (const lease of own) lease.leaseUntil = leaseUntil;
-    }));
-    const lost: number[] = [];
-    live.forEach((lease, index) => {
-      if (lease === undefined || lease.end !== 'live') lost.push(index);
-    });
-    return { leaseUntil, lost };
-  }
-
-  async #leave(): Promise<void> {
-    if (this.#hasLeft) return;
-    this.#hasLeft = true;
-    this.#stop?.now();
-    // What the answer still brings is for whoever claimed.
-    await this.#underWay;
-    this.desk.leave(this);
-    for (const line of this.lines) line.close();
-    await this.#forget();
-    await this.desk.records.left(this.desk.ref);
+  /** Stops the claim under way, and resolves when it is answered. */
+  async #claimOver(): Promise<void> {
+    if (this.#stop === undefined) return;
+    const over = new Promise<void>((resolve) => { this.#whenClaimed = resolve; });
+    this.#stop.now();
+    await over;
   }
 
   async #forget(): Promise<void> {

@@ -1,14 +1,15 @@
-import { merge, Observable, ReplaySubject, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import { isChronowError } from '../../../errors.js';
-import type { ClaimAnswer, ClaimRequest, RenewAnswer } from '../../../port/delivery-store.js';
+import type { ClaimAnswer, ClaimRequest, ConsumerLink, RenewAnswer } from '../../../port/delivery-store.js';
 import type { LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
-import type { InnerLink } from './inner-link.js';
+import { once } from '../../common/once.js';
+import type { InnerLink, RecordReader } from './inner-link.js';
 import { UnorderedLink } from './link.js';
-import { firstOf, once } from '../../common/once.js';
+import { Stop } from './stop.js';
 
 /** What the link needs of the broker. */
 export interface SwitchingLinkParts {
@@ -26,14 +27,13 @@ export interface SwitchingLinkParts {
  * A consumer's line for as long as it lives: where the subscription begins or ceases to keep an order, another kind of line takes the place of the old one, and leases of either
  * are settled by whichever is there.
  */
-export class SwitchingLink implements InnerLink {
+export class SwitchingLink implements ConsumerLink, RecordReader {
   readonly #parts: SwitchingLinkParts;
-  readonly #stopped$: Subject<void> = new Subject();
   #inner: InnerLink | undefined = undefined;
   #record: SubscriptionRecord | undefined = undefined;
   #isOrdered = false;
   #isEnded = false;
-  #underWay: Promise<unknown> = Promise.resolve();
+  #claiming: { readonly stop: Stop; readonly answer: Promise<unknown> } | undefined = undefined;
   #switching: Promise<InnerLink> | undefined = undefined;
 
   constructor(parts: SwitchingLinkParts) {
@@ -60,18 +60,18 @@ export class SwitchingLink implements InnerLink {
 
   claim({ max, until$ }: ClaimRequest): Observable<ClaimAnswer> {
     return new Observable((subscriber) => {
-      // Replays: the next line of this claim is to know that it was stopped.
-      const stop$ = new ReplaySubject<void>(1);
-      const stop = (): void => { stop$.next(); };
-      const until = merge(until$, this.#stopped$).subscribe({ next: stop, error: stop });
-      const claim = this.#claim({ max, until$: stop$ });
-      this.#underWay = claim.catch(() => undefined);
-      claim.then(
-        (answer) => {
+      // The next line of this claim is to know that it was stopped.
+      const stop = new Stop();
+      const now = (): void => { stop.now(); };
+      const until = until$.subscribe({ next: now, error: now });
+      const answer = this.#claim(max, stop);
+      this.#claiming = { stop, answer };
+      answer.then(
+        (found) => {
           until.unsubscribe();
           // Nobody will ever know of these.
-          if (subscriber.closed) this.#giveBack(answer);
-          subscriber.next(answer);
+          if (subscriber.closed) this.#giveBack(found);
+          subscriber.next(found);
           subscriber.complete();
         },
         (error: unknown) => {
@@ -79,24 +79,16 @@ export class SwitchingLink implements InnerLink {
           subscriber.error(error);
         },
       );
-      return stop;
+      return now;
     });
   }
 
   settle(settlements: readonly Settlement[]): Observable<readonly SettleDeviation[]> {
-    return once(async () => {
-      for (;;) {
-        try {
-          return await firstOf((await this.#current()).settle(settlements));
-        } catch (error) {
-          if (!isChronowError(error, 'LINK_LOST') || !this.#mustSwitch()) throw error;
-        }
-      }
-    });
+    return once(() => this.#settle(settlements));
   }
 
   renew(tokens: readonly LeaseToken[]): Observable<RenewAnswer> {
-    return once(async () => firstOf((await this.#current()).renew(tokens)));
+    return once(async () => (this.#present ?? await this.#switched()).renew(tokens));
   }
 
   detach(): Observable<void> {
@@ -104,14 +96,15 @@ export class SwitchingLink implements InnerLink {
       if (this.#isEnded) return;
       this.abandon();
       await this.stop();
-      if (this.#inner !== undefined) await firstOf(this.#inner.detach());
+      await this.#inner?.detach();
     });
   }
 
   /** A claim under way answers with what it has; resolves when it did. */
   async stop(): Promise<void> {
-    this.#stopped$.next();
-    await this.#underWay;
+    const claiming = this.#claiming;
+    claiming?.stop.now();
+    await claiming?.answer.catch(() => undefined);
   }
 
   /** The consumer is no more. */
@@ -122,16 +115,27 @@ export class SwitchingLink implements InnerLink {
     this.#parts.ended();
   }
 
-  async #claim(request: ClaimRequest): Promise<ClaimAnswer> {
+  async #claim(max: number, stop: Stop): Promise<ClaimAnswer> {
     for (;;) {
       this.#parts.check();
-      const link = await this.#current();
+      const link = this.#present ?? await this.#switched();
       try {
-        const answer = await firstOf(link.claim(request));
+        const answer = await link.claim(max, stop);
         if (answer.deliveries.length + Number(answer.makeRoom) > 0) return answer;
         if (!this.#mustSwitch() || this.#isEnded) return answer;
       } catch (error) {
         if (!this.#mustSwitch() || !isChronowError(error, 'LINK_LOST')) throw error;
+      }
+    }
+  }
+
+  async #settle(settlements: readonly Settlement[]): Promise<readonly SettleDeviation[]> {
+    for (;;) {
+      const link = this.#present ?? await this.#switched();
+      try {
+        return await link.settle(settlements);
+      } catch (error) {
+        if (!isChronowError(error, 'LINK_LOST') || !this.#mustSwitch()) throw error;
       }
     }
   }
@@ -145,8 +149,12 @@ export class SwitchingLink implements InnerLink {
     return inner !== undefined && ((inner.policy.order !== 'none') !== this.#isOrdered || (inner instanceof UnorderedLink && inner.isOutdated));
   }
 
-  async #current(): Promise<InnerLink> {
-    if (this.#inner !== undefined && !this.#mustSwitch()) return this.#inner;
+  /** The line that is there, as long as it is of the right kind. */
+  get #present(): InnerLink | undefined {
+    return this.#mustSwitch() ? undefined : this.#inner;
+  }
+
+  #switched(): Promise<InnerLink> {
     this.#switching ??= this.#switch().finally(() => { this.#switching = undefined; });
     return this.#switching;
   }
@@ -157,7 +165,7 @@ export class SwitchingLink implements InnerLink {
     if (record === undefined) throw subscriptionDeleted(this.#parts.ref);
     // The old line is not left for good: the consumer stays, with what it holds.
     if (before instanceof UnorderedLink) before.retire();
-    else if (before !== undefined && !record.ephemeral) await firstOf(before.detach()).catch(() => undefined);
+    else if (before !== undefined && !record.ephemeral) await before.detach().catch(() => undefined);
     return this.open(record, true);
   }
 }

@@ -1,11 +1,11 @@
-import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { ChronowError } from '../../../errors.js';
-import type { ClaimAnswer, ClaimRequest, ConsumerIdentity, RenewAnswer } from '../../../port/delivery-store.js';
-import type { Claimed, LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
+import type { ClaimAnswer, ConsumerIdentity, RenewAnswer } from '../../../port/delivery-store.js';
+import type { LeaseToken, SettleDeviation, Settlement } from '../../../port/lease.js';
 import type { SubscriptionRef } from '../../../port/names.js';
 import type { SubscriptionPolicy } from '../../../port/policy.js';
 import type { Context } from '../context.js';
 import type { InnerLink } from '../delivery/inner-link.js';
+import type { Stop } from '../delivery/stop.js';
 import type { Directory } from '../topics/directory.js';
 import type { SubscriptionRecord } from '../topics/records.js';
 import { subscriptionDeleted } from '../topics/refusals.js';
@@ -48,50 +48,27 @@ export class OrderedLink implements InnerLink {
     return this.#loop.enter();
   }
 
-  claim(request: ClaimRequest): Observable<ClaimAnswer> {
-    return new Observable((subscriber) => {
-      try {
-        this.#check(request.max);
-      } catch (error) {
-        subscriber.error(error);
-        return;
-      }
-      this.#begin(request, subscriber);
-    });
+  async claim(max: number, stop: Stop): Promise<ClaimAnswer> {
+    this.#check(max);
+    return new Promise((resolve, reject) => { this.#begin(max, stop, resolve, reject); });
   }
 
-  settle(settlements: readonly Settlement[]): Observable<readonly SettleDeviation[]> {
-    return new Observable((subscriber) => {
-      const call: SettleCall = { settlements: [...settlements], subscriber, sent: [] };
+  settle(settlements: readonly Settlement[]): Promise<readonly SettleDeviation[]> {
+    return new Promise((answer, fail) => {
+      const call: SettleCall = { settlements: [...settlements], answer, fail, sent: [] };
       if (settlements.length === 0) answerCall(call, this.#owner, new Map());
       else this.#loop.settle(call);
     });
   }
 
-  renew(tokens: readonly LeaseToken[]): Observable<RenewAnswer> {
-    return new Observable((subscriber) => {
-      renew(this.#context, this.#loop.ref, this.#consumer, this.policy, tokens, this.#owner).then(
-        (answer) => {
-          subscriber.next(answer);
-          subscriber.complete();
-        },
-        (error: unknown) => { subscriber.error(error); },
-      );
-    });
+  renew(tokens: readonly LeaseToken[]): Promise<RenewAnswer> {
+    return renew(this.#context, this.#loop.ref, this.#consumer, this.policy, tokens, this.#owner);
   }
 
-  detach(): Observable<void> {
-    return new Observable((subscriber) => {
-      this.#left = true;
-      this.#claim?.stop();
-      this.#loop.leave().then(
-        () => {
-          subscriber.next();
-          subscriber.complete();
-        },
-        (error: unknown) => { subscriber.error(error); },
-      );
-    });
+  async detach(): Promise<void> {
+    this.#left = true;
+    this.#claim?.stop();
+    await this.#loop.leave();
   }
 
   #check(max: number): void {
@@ -102,24 +79,22 @@ export class OrderedLink implements InnerLink {
     if (this.#loop.isDeleted) throw subscriptionDeleted(this.#loop.ref);
   }
 
-  #begin({ max, until$ }: ClaimRequest, subscriber: Subscriber<ClaimAnswer>): void {
-    const listening: Unsubscribable[] = [];
+  #begin(max: number, stop: Stop, resolve: (answer: ClaimAnswer) => void, reject: (error: unknown) => void): void {
+    let unwatch = (): void => undefined;
     const end = (): void => {
       this.#claim = undefined;
-      for (const one of listening) one.unsubscribe();
+      unwatch();
     };
     const claim: WaitingClaim = {
       max,
       isStopped: false,
       answer: (deliveries, makeRoom) => {
         end();
-        if (subscriber.closed) this.#giveBack(deliveries);
-        subscriber.next(deliveries.length === 0 && !makeRoom ? nothing : { deliveries, makeRoom });
-        subscriber.complete();
+        resolve(deliveries.length === 0 && !makeRoom ? nothing : { deliveries, makeRoom });
       },
       fail: (error) => {
         end();
-        subscriber.error(error);
+        reject(error);
       },
       stop: () => {
         claim.isStopped = true;
@@ -128,15 +103,7 @@ export class OrderedLink implements InnerLink {
     };
     this.#claim = claim;
     this.#loop.claim(claim);
-    const until = until$.subscribe({ next: claim.stop, error: claim.stop });
-    listening.push(until);
-    // It may have fired, and the claim been answered, within subscribe.
-    if (this.#claim !== claim) until.unsubscribe();
-  }
-
-  /** Nobody listens any more. */
-  #giveBack(deliveries: readonly Claimed[]): void {
-    if (deliveries.length > 0) this.settle(deliveries.map(({ token }) => ({ token, action: 'release' }))).subscribe({ error: () => { /* it lapses by itself */ } });
+    unwatch = stop.then(claim.stop);
   }
 }
 

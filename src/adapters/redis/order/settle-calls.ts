@@ -1,4 +1,3 @@
-import type { Subscriber } from 'rxjs';
 import type { LeaseToken, SettleAction, SettleDeviation, Settlement } from '../../../port/lease.js';
 import { ChronowError } from '../../../errors.js';
 import { RedisLease } from '../lease/lease.js';
@@ -9,7 +8,8 @@ type Result = SettleDeviation['result'];
 /** A call of settle() that waits for its answer. */
 export interface SettleCall {
   readonly settlements: readonly Settlement[];
-  readonly subscriber: Subscriber<readonly SettleDeviation[]>;
+  readonly answer: (deviations: readonly SettleDeviation[]) => void;
+  readonly fail: (error: unknown) => void;
   /** What of it goes to the server. */
   sent: readonly Item[];
 }
@@ -47,7 +47,7 @@ export function leaveOpen(items: readonly Item[]): void {
 }
 
 /** Answers a call from its leases, which say what became of them. */
-export function answerCall({ settlements, subscriber }: SettleCall, owner: object, failed: ReadonlyMap<RedisLease, string>): void {
+export function answerCall({ settlements, answer }: SettleCall, owner: object, failed: ReadonlyMap<RedisLease, string>): void {
   const deviations: SettleDeviation[] = [];
   for (let index = 0; index < settlements.length; index++) {
     const settlement = settlements[index];
@@ -60,8 +60,7 @@ export function answerCall({ settlements, subscriber }: SettleCall, owner: objec
       if (result !== undefined) deviations.push({ index, result });
     }
   }
-  subscriber.next(deviations);
-  subscriber.complete();
+  answer(deviations);
 }
 
 function resultOf(token: LeaseToken, action: SettleAction, owner: object): Result | undefined {

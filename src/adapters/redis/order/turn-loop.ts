@@ -225,7 +225,7 @@ export class TurnLoop {
   #fail(calls: readonly SettleCall[], error: unknown, taken: readonly Claimed[]): void {
     for (const call of calls) {
       leaveOpen(call.sent);
-      call.subscriber.error(error);
+      call.fail(error);
     }
     const claim = this.#endClaim();
     if (taken.length > 0) claim?.answer(taken, false);

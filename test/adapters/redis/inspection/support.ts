@@ -1,14 +1,13 @@
 import { script } from '../../../../src/adapters/redis/connection/script.js';
+import { Stop } from '../../../../src/adapters/redis/delivery/stop.js';
 import { Inspector } from '../../../../src/adapters/redis/inspection/inspector.js';
 import { shardKeys, subscriptionKeys } from '../../../../src/adapters/redis/layout/shard-keys.js';
 import { convertOrder } from '../../../../src/adapters/redis/order/convert.js';
 import { orderedLink } from '../../../../src/adapters/redis/order/link.js';
 import { lua } from '../../../../src/adapters/redis/scripts/prelude.js';
-import type { ConsumerLink } from '../../../../src/port/delivery-store.js';
 import type { SubscriptionStats } from '../../../../src/port/inspection.js';
 import type { Claimed, SettleAction } from '../../../../src/port/lease.js';
 import type { SubscriptionRef, TopicRef } from '../../../../src/port/names.js';
-import { NEVER } from 'rxjs';
 import type { Desk, DeskOptions } from '../topics/support.js';
 import { ask, openDesk, streamOf } from '../topics/support.js';
 
@@ -88,9 +87,9 @@ return ids`);
 export async function orderedConsumer({ context, directory }: Office, ref: SubscriptionRef): Promise<{ take(max?: number): Promise<readonly Claimed[]>; end(action: SettleAction, claimed: readonly Claimed[], delayMs?: number): Promise<void> }> {
   const record = await directory.subscription(ref);
   if (record === undefined) throw new Error('no subscription');
-  const link: ConsumerLink = await orderedLink(context, directory, ref, record, { consumerId: context.runtime.newId(), consumerName: 'c' });
+  const link = await orderedLink(context, directory, ref, record, { consumerId: context.runtime.newId(), consumerName: 'c' });
   return {
-    take: async (max = 10) => (await ask(link.claim({ max, until$: NEVER }))).deliveries,
-    end: async (action, claimed, delayMs) => { await ask(link.settle(claimed.map(({ token }) => ({ token, action, ...(delayMs === undefined ? {} : { delayMs }), ...(action === 'dead-letter' ? { failure: { reason: 'Rejected' } } : {}) })))); },
+    take: async (max = 10) => (await link.claim(max, new Stop())).deliveries,
+    end: async (action, claimed, delayMs) => { await link.settle(claimed.map(({ token }) => ({ token, action, ...(delayMs === undefined ? {} : { delayMs }), ...(action === 'dead-letter' ? { failure: { reason: 'Rejected' } } : {}) }))); },
   };
 }
