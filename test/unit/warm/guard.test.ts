@@ -53,6 +53,7 @@ describe('a process that lives', () => {
   test('does not count on a record that others may be about to take', () => {
     const scene = new CrashScene();
     const one = scene.start();
+    one.isCutOff = true;
     one.publish('a');
     scene.runtime.advance(1_000);
     // The refresh is carried out, and then the process stands still.
