@@ -54,10 +54,10 @@ export class DropOldest {
     const tok = newShortId();
     const before = { at: '$at', tok: '$tok' };
     await store.attempt('drop of the oldest messages', () => pointers.updateMany({ _id, ...inNobodysHands }, [{ $set: { tok: { $literal: tok }, at: { $add: ['$$NOW', takenMs] }, before } }]));
-    const fields = { m: 1, q: 1, n: 1, k: 1, before: 1, isDelayed: { $gt: ['$before.at', '$$NOW'] } };
+    const fields = { m: 1, q: 1, ts: 1, n: 1, k: 1, before: 1, isDelayed: { $gt: ['$before.at', '$$NOW'] } };
     const taken = await store.attempt('drop of the oldest messages', () => pointers.find<Taken>({ _id, tok }, { projection: fields, batchSize: seqs.length + 1 }).toArray());
     await store.attempt('drop of the oldest messages', () => pointers.deleteMany({ _id, tok }));
-    for (const { m, n, before: { tok: lapsed } } of taken) {
+    for (const { m, n, before: { tok: lapsed } } of taken.sort(byPlace)) {
       if (lapsed !== undefined) report({ type: 'lease-lapsed', subscription: ref, id: m, deliveryCount: n });
       report({ type: 'dropped', subscription: ref, id: m, reason: 'Overflow', deliveryCount: n });
     }
@@ -68,7 +68,7 @@ export class DropOldest {
   }
 }
 
-interface Taken extends Pick<PointerDocument, 'm' | 'q' | 'n' | 'k'> {
+interface Taken extends Pick<PointerDocument, 'm' | 'q' | 'ts' | 'n' | 'k'> {
   readonly before: NonNullable<PointerDocument['before']>;
   readonly isDelayed: boolean;
 }

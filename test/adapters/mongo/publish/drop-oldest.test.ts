@@ -15,6 +15,16 @@ describeMongo('what makes way in a full topic in MongoDB', () => {
     expect(await office.pointers.countDocuments({ m: later?.id ?? '' })).toBe(1);
   });
 
+  it('what makes way together is told in the order of its places', async () => {
+    const office = await openOffice();
+    await office.topic(orders, { maxStreamLen: 2, onFull: 'dropOldest' });
+    await office.subscribe('billing');
+    const [later, first] = await office.publish(message('later', { delayMs: 200 }), 'first');
+    await expect.poll(() => office.pointers.countDocuments({ $expr: { $lte: ['$at', '$$NOW'] } }), { timeout: 20_000 }).toBe(2);
+    await office.publish('second', 'third');
+    expect(office.events.filter(({ type }) => type === 'dropped')).toMatchObject([{ id: first?.id }, { id: later?.id }]);
+  });
+
   it('a lease that lapsed is told of before its message makes way', async () => {
     const office = await openOffice();
     await office.topic(orders, { maxStreamLen: 1, onFull: 'dropOldest' });
