@@ -39,6 +39,20 @@ export interface WarmVersion {
   readonly expiresAt: number | undefined;
 }
 
+/** How one delivery was settled. */
+export interface SettledDelivery {
+  readonly id: string;
+  /** Which delivery of the message it was; starts at 1. */
+  readonly attempt: number;
+  /** `dead`: also where the subscription keeps no dead letters, and the message was dropped. */
+  readonly status: 'ack' | 'nack' | 'dead';
+  /** The name of the consumer. */
+  readonly consumer: string;
+  /** The word for the failure; undefined: it was none, or nothing was said of it. */
+  readonly reason: string | undefined;
+  readonly settledAt: number;
+}
+
 /** A page of warm message copies, by publish time. */
 export interface WarmRange {
   readonly topic: TopicRef;
@@ -69,5 +83,7 @@ export interface WarmStore {
   readMessages(range: WarmRange): Observable<readonly StoredMessage[]>;
   /** One record for each message and subscription: the first one stays. */
   saveDeadLetter(subscription: SubscriptionRef, record: DeadLetterRecord, retentionDays: number | undefined): Observable<void>;
+  /** One record for each attempt: the one that was settled last, since a message that is delivered anew counts from 1 again. */
+  saveDeliveries(subscription: SubscriptionRef, deliveries: readonly SettledDelivery[], retentionDays: number | undefined): Observable<void>;
   close(): Observable<void>;
 }

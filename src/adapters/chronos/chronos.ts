@@ -23,10 +23,17 @@ export interface ChronosMessagingApi {
     /** Newest first; 0 is no limit. */
     list(range: { topic: string; after?: Date; limit?: number }): Promise<readonly ChronosMessage[]>;
   };
+  /** undefined: it was not configured to keep them. */
+  readonly deliveries?: ChronosDeliveries | undefined;
   readonly deadLetters: {
     save(letter: { topic: string; subscription?: string; msgId: string; headers?: Record<string, string>; payload: unknown; deliveries: number; reason?: string; failedAt?: Date }): Promise<unknown>;
     list(range: { topic: string; after?: Date; limit?: number }): Promise<readonly ChronosDeadLetter[]>;
   };
+}
+
+export interface ChronosDeliveries {
+  /** Of one attempt the last call counts; a reason stays where the call has none. */
+  append(delivery: { topic: string; subscription: string; msgId: string; attempt: number; status: 'pending' | 'ack' | 'nack' | 'dead'; consumerId?: string; reason?: string; ts?: Date }): Promise<unknown>;
 }
 
 export interface ChronosMessage {

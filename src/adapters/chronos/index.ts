@@ -7,7 +7,7 @@ import type { ChronosTarget } from './configuration.js';
 import { loadChronos } from './load.js';
 import { ChronosWarmStore } from './warm-store.js';
 
-export type { ChronosDeadLetter, ChronosInstance, ChronosMessage, ChronosMessagingApi } from './chronos.js';
+export type { ChronosDeadLetter, ChronosDeliveries, ChronosInstance, ChronosMessage, ChronosMessagingApi } from './chronos.js';
 export type { ChronosTarget } from './configuration.js';
 
 /** Options of {@link chronosWarmStore}. */
@@ -20,6 +20,8 @@ export interface ChronosWarmStoreOptions {
   readonly others?: ChronosTarget | undefined;
   /** The configuration of chronos-db; what messaging does not need of it is taken over. */
   readonly config?: object | undefined;
+  /** Whether an instance that is loaded keeps deliveries. Default: false. */
+  readonly captureDeliveries?: boolean | undefined;
   /** Where time comes from. Default: this process, `systemRuntime()`. */
   readonly runtime?: Runtime | undefined;
   /** Told what chronos-db cannot do. Default: nobody. */
@@ -38,14 +40,14 @@ export interface ChronosWarmStoreOptions {
  * ```
  */
 export function chronosWarmStore(options: ChronosWarmStoreOptions): WarmStore {
-  const { instance, tenants, others, config, runtime = systemRuntime(), report = (): void => undefined, load = loadChronos } = options;
+  const { instance, tenants, others, config, captureDeliveries, runtime = systemRuntime(), report = (): void => undefined, load = loadChronos } = options;
   if (instance !== undefined) return new ChronosWarmStore({ instanceOf: () => () => Promise.resolve(instance), end: () => Promise.resolve(), runtime, report });
   const loaded = new Map<string, Promise<ChronosInstance>>();
   const made = (target: ChronosTarget): Promise<ChronosInstance> => {
     const name = JSON.stringify([target.uri, target.database]);
     const known = loaded.get(name);
     if (known !== undefined) return known;
-    const loading = load(target, config);
+    const loading = load({ ...target, captureDeliveries }, config);
     loaded.set(name, loading);
     // What failed is tried again by the next call.
     loading.catch(() => { loaded.delete(name); });

@@ -5,9 +5,10 @@ import type { DeadLetterRecord } from '../../port/inspection.js';
 import type { StoredMessage } from '../../port/message.js';
 import type { KeyRef, SubscriptionRef, TopicRef } from '../../port/names.js';
 import type { Runtime } from '../../port/runtime.js';
-import type { WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../port/warm-store.js';
+import type { SettledDelivery, WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../port/warm-store.js';
 import { once } from '../common/once.js';
 import type { ChronosInstance } from './chronos.js';
+import { saveDeliveries } from './deliveries.js';
 import { readMessages, saveDeadLetter, saveMessages } from './messages.js';
 import { TenantApi } from './tenant-api.js';
 import { endValue, historyOf, loadValue, saveValue, type LatestSaves } from './values.js';
@@ -28,6 +29,7 @@ export class ChronosWarmStore implements WarmStore {
   readonly #parts: ChronosParts;
   readonly #tenants = new Map<string, TenantApi>();
   readonly #latest: LatestSaves;
+  #tellsNoDeliveries = false;
   #closing: Promise<void> | undefined = undefined;
 
   constructor(parts: ChronosParts) {
@@ -67,8 +69,22 @@ export class ChronosWarmStore implements WarmStore {
     return once(async () => this.#api(subscription.tenantId).call('copy of a dead letter', (api) => saveDeadLetter(api, record, subscription, now, until)));
   }
 
+  /** They do not end: there is no field for it. */
+  saveDeliveries(subscription: SubscriptionRef, deliveries: readonly SettledDelivery[], _retentionDays: number | undefined): Observable<void> {
+    return once(async () => this.#api(subscription.tenantId).call('record of deliveries', async ({ deliveries: kept }) => {
+      if (kept === undefined) this.#tellNoDeliveries();
+      else await saveDeliveries(kept, subscription, deliveries);
+    }));
+  }
+
   close(): Observable<void> {
     return once(() => (this.#closing ??= this.#parts.end()));
+  }
+
+  #tellNoDeliveries(): void {
+    if (this.#tellsNoDeliveries) return;
+    this.#tellsNoDeliveries = true;
+    this.#parts.report({ type: 'unsafe-setting', setting: 'chronos-db captureDeliveries', value: 'off', advice: 'warm.deliveries is on, and none is kept: set databases.messaging.captureDeliveries of the instance, or let the built-in store write them (leave warm.driver out)' });
   }
 
   #api(tenantId: string): TenantApi {

@@ -4,7 +4,7 @@ import type { DeadLetterRecord } from '../../port/inspection.js';
 import type { StoredMessage } from '../../port/message.js';
 import type { KeyRef, SubscriptionRef, TopicRef } from '../../port/names.js';
 import type { Runtime } from '../../port/runtime.js';
-import type { WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../port/warm-store.js';
+import type { SettledDelivery, WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../port/warm-store.js';
 import { systemRuntime } from '../../system-runtime.js';
 import { Scoped } from './scoped.js';
 import { WarmKey } from './warm-store-key.js';
@@ -29,6 +29,7 @@ export class MemoryWarmStore implements WarmStore {
   readonly #keys = new Scoped<WarmKey>();
   readonly #messages = new Scoped<Map<string, Kept<StoredMessage>>>();
   readonly #dead = new Scoped<Map<string, Kept<DeadLetterRecord>>>();
+  readonly #deliveries = new Scoped<Map<string, Kept<SettledDelivery>>>();
   #isClosed = false;
 
   constructor(runtime: Runtime) {
@@ -69,9 +70,18 @@ export class MemoryWarmStore implements WarmStore {
     return this.#once(() => { this.#keep(this.#dead, subscription, nameOf(subscription), record.message.id, record, retentionDays); });
   }
 
+  saveDeliveries(subscription: SubscriptionRef, deliveries: readonly SettledDelivery[], retentionDays: number | undefined): Observable<void> {
+    return this.#once(() => { for (const delivery of deliveries) this.#keepLatest(subscription, delivery, retentionDays); });
+  }
+
   /** Dead letters of a subscription that have not ended, in the order in which they came; for tests. */
   deadLetters(subscription: SubscriptionRef): Observable<readonly DeadLetterRecord[]> {
     return this.#once(() => this.#kept(this.#dead, subscription, nameOf(subscription)));
+  }
+
+  /** Settled deliveries of a subscription that have not ended, in the order in which their attempts came; for tests. */
+  deliveries(subscription: SubscriptionRef): Observable<readonly SettledDelivery[]> {
+    return this.#once(() => this.#kept(this.#deliveries, subscription, nameOf(subscription)));
   }
 
   close(): Observable<void> {
@@ -100,10 +110,16 @@ export class MemoryWarmStore implements WarmStore {
 
   /** The first one stays, until it has ended. */
   #keep<T>(all: Scoped<Map<string, Kept<T>>>, scope: TopicRef, name: string, id: string, item: T, retentionDays: number | undefined): void {
-    let kept = all.get(scope, name);
-    if (kept === undefined) all.set(scope, name, (kept = new Map<string, Kept<T>>()));
+    const kept = keptIn(all, scope, name);
     if (this.#holds(kept.get(id))) return;
     kept.set(id, { item, expiresAt: this.#endOf(retentionDays) });
+  }
+
+  #keepLatest(subscription: SubscriptionRef, delivery: SettledDelivery, retentionDays: number | undefined): void {
+    const kept = keptIn(this.#deliveries, subscription, nameOf(subscription));
+    const attempt = `${delivery.id}\n${String(delivery.attempt)}`;
+    if ((kept.get(attempt)?.item.settledAt ?? -Infinity) >= delivery.settledAt) return;
+    kept.set(attempt, { item: delivery, expiresAt: this.#endOf(retentionDays) });
   }
 
   #kept<T>(all: Scoped<Map<string, Kept<T>>>, scope: TopicRef, name: string): T[] {
@@ -129,6 +145,12 @@ export class MemoryWarmStore implements WarmStore {
  */
 export function memoryWarmStore(options: MemoryWarmStoreOptions = {}): MemoryWarmStore {
   return new MemoryWarmStore(options.runtime ?? systemRuntime());
+}
+
+function keptIn<T>(all: Scoped<Map<string, Kept<T>>>, scope: TopicRef, name: string): Map<string, Kept<T>> {
+  let kept = all.get(scope, name);
+  if (kept === undefined) all.set(scope, name, (kept = new Map<string, Kept<T>>()));
+  return kept;
 }
 
 /** Names without a line break. */

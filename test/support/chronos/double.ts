@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ChronosInstance, ChronosMessagingApi } from '../../../src/adapters/chronos/index.js';
+import type { ChronosDeliveries, ChronosInstance, ChronosMessagingApi } from '../../../src/adapters/chronos/index.js';
 
 type Document = Record<string, unknown>;
 
@@ -9,12 +9,15 @@ export class ChronosServer {
   readonly shared: Document[] = [];
   readonly topics: Document[] = [];
   readonly messages: Document[] = [];
+  readonly deliveries: Document[] = [];
   readonly deadLetters: Document[] = [];
   isDown = false;
   /** Connections that were made: one for an object whose first call was alone. */
   connections = 0;
   /** Whether `latest` can be saved; as it is measured, it cannot. */
   savesLatest = false;
+  /** Whether it was configured to keep deliveries. */
+  capturesDeliveries = true;
 }
 
 /**
@@ -88,6 +91,20 @@ function proxy(server: ChronosServer, tenantId: string): ChronosMessagingApi {
         await line();
         return page(find(server.messages, { tenantId, topic }), 'firstSeenAt', after, limit).map(messageOf);
       },
+    },
+    get deliveries() {
+      if (!server.capturesDeliveries) return undefined;
+      return {
+        append: async ({ topic, subscription, msgId, attempt, status, consumerId, reason, ts = new Date() }: Parameters<ChronosDeliveries['append']>[0]): Promise<void> => {
+          await line();
+          const of = { tenantId, topic, subscription, msgId, attempt };
+          const said = { status, ts, ...(consumerId === undefined ? {} : { consumerId }), ...(reason === undefined ? {} : { reason }) };
+          const [known] = find(server.deliveries, of);
+          await turn();
+          if (known === undefined) put(server.deliveries, { ...of, ...said });
+          else Object.assign(known, said);
+        },
+      };
     },
     deadLetters: {
       save: async ({ topic, subscription, msgId, headers, payload, deliveries, reason, failedAt = new Date() }) => {

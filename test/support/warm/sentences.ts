@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { isChronowError } from '../../../src/errors.js';
 import type { DeadLetterRecord } from '../../../src/port/inspection.js';
 import type { StoredMessage } from '../../../src/port/message.js';
-import type { UpsertStrategy, WarmStore } from '../../../src/port/warm-store.js';
+import type { SettledDelivery, UpsertStrategy, WarmStore } from '../../../src/port/warm-store.js';
 
 /** A warm store under test, and the days that pass for it. */
 export interface WarmRig {
@@ -11,7 +11,12 @@ export interface WarmRig {
   readonly pass: (days: number) => void;
   /** Bodies of dead letters of the subscription `s`. */
   readonly deadBodies: () => Promise<readonly unknown[]>;
+  /** Settled deliveries of the subscription `s`. */
+  readonly settled: () => Promise<readonly Recorded[]>;
 }
+
+/** A record of a settled delivery, as far as it is compared. */
+export type Recorded = Pick<SettledDelivery, 'id' | 'attempt' | 'status' | 'consumer' | 'reason'>;
 
 export const key = { tenantId: 'default', namespace: 'default', key: 'k' } as const;
 export const topic = { tenantId: 'default', namespace: 'default', topic: 't' } as const;
@@ -30,8 +35,10 @@ export class Asking {
   readonly store: WarmStore;
   readonly pass: WarmRig['pass'];
   readonly deadBodies: WarmRig['deadBodies'];
+  readonly #settled: WarmRig['settled'];
 
-  constructor({ store, pass, deadBodies }: WarmRig) {
+  constructor({ store, pass, deadBodies, settled }: WarmRig) {
+    this.#settled = settled;
     this.store = store;
     this.pass = pass;
     this.deadBodies = deadBodies;
@@ -55,6 +62,18 @@ export class Asking {
     return typeof newest === 'object' ? textOf(newest.body) : newest;
   }
 
+  async settle(subscription: string, settledAt: number, deliveries: readonly string[], retentionDays?: number): Promise<void> {
+    const settled = deliveries.map((text): SettledDelivery => {
+      const [id = '', attempt, status, reason] = text.split(' ');
+      return { id, attempt: Number(attempt), status: status === 'ack' || status === 'nack' ? status : 'dead', consumer: 'c', reason, settledAt };
+    });
+    expect(await ask(this.store.saveDeliveries({ ...topic, subscription }, settled, retentionDays))).toBeUndefined();
+  }
+
+  async settled(): Promise<readonly string[]> {
+    return (await this.#settled()).map(({ id, attempt, status, consumer, reason }) => `${id} ${attempt} ${status}${reason === undefined ? '' : ` ${reason}`} of ${consumer}`).sort();
+  }
+
   async read(from: number, to: number, after?: string, max = 10): Promise<unknown> {
     const found = await ask(this.store.readMessages({ topic, from, to, after, max }));
     return typeof found === 'string' ? found : found.map(({ body }) => textOf(body));
@@ -65,7 +84,7 @@ function textOf(body: unknown): string {
   return typeof body === 'string' ? String(JSON.parse(body)) : 'deleted';
 }
 
-/** What every warm store does, as a test of each sentence; some cannot replace a message copy that has ended. */
+/** What every warm store does, as a test of each sentence. By way of chronos-db, what has ended is not replaced or removed, and the last call counts. */
 export function warmStoreSentences(rig: () => Promise<WarmRig> | WarmRig, { replacesEnded }: { readonly replacesEnded: boolean } = { replacesEnded: true }): void {
   const sentence = (name: string, check: (asking: Asking) => Promise<void>): void => { test(name, async () => check(new Asking(await rig()))); };
 
@@ -234,6 +253,26 @@ export function warmStoreSentences(rig: () => Promise<WarmRig> | WarmRig, { repl
     expect([...await it.deadBodies()].sort()).toEqual(['4', '5']);
   });
 
+  sentence('keeps one record of each attempt, the one that was settled last', async (it) => {
+    await it.settle('s', 5, ['a 1 nack Timeout', 'b 1 ack', 'a 2 dead MaxDeliveries'], 1);
+    await it.settle('s', 5, ['a 1 nack Timeout', 'a 2 dead MaxDeliveries'], 1);
+    await it.settle('other', 6, ['a 1 ack']);
+    expect(await it.settled()).toEqual(['a 1 nack Timeout of c', 'a 2 dead MaxDeliveries of c', 'b 1 ack of c']);
+    await it.settle('s', 7, ['a 2 nack Rejected', 'c 1 ack', 'c 2 ack'], 3);
+    expect(await it.settled()).toEqual(['a 1 nack Timeout of c', 'a 2 nack Rejected of c', 'b 1 ack of c', 'c 1 ack of c', 'c 2 ack of c']);
+    if (!replacesEnded) return;
+    await it.settle('s', 6, ['a 2 ack', 'c 1 nack late'], 3);
+    expect(await it.settled()).toContain('a 2 nack Rejected of c');
+    it.pass(1);
+    expect(await it.settled()).toEqual(['a 2 nack Rejected of c', 'c 1 ack of c', 'c 2 ack of c']);
+  });
+
+  sentence('keeps deliveries of one topic in two namespaces apart', async (it) => {
+    await ask(it.store.saveDeliveries({ ...topic, namespace: 'other', subscription: 's' }, [{ id: 'a', attempt: 1, status: 'ack', consumer: 'c', reason: undefined, settledAt: 9 }], undefined));
+    await it.settle('s', 5, ['a 1 nack']);
+    expect(await it.settled()).toEqual(['a 1 nack of c']);
+  });
+
   sentence('keeps scopes apart, and is closed', async (it) => {
     await it.save('a', 1);
     expect(await ask(it.store.loadValue({ ...key, tenantId: 'other' }))).toBeUndefined();
@@ -250,4 +289,9 @@ export function warmStoreSentences(rig: () => Promise<WarmRig> | WarmRig, { repl
 /** A driver gives buffers. */
 function plain(body: unknown): unknown {
   return body instanceof Uint8Array ? new Uint8Array(body) : body;
+}
+
+/** A document of the collection `deliveries`. */
+export function recordOf({ msgId, attempt, status, consumerId, reason }: Record<string, unknown>): Recorded {
+  return { id: String(msgId), attempt: Number(attempt), status: status === 'ack' || status === 'nack' ? status : 'dead', consumer: String(consumerId), reason: typeof reason === 'string' ? reason : undefined };
 }

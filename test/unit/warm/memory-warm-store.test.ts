@@ -12,6 +12,7 @@ describe('the memory warm store', () => {
       store,
       pass: (days) => { runtime.advance(days * 86_400_000); },
       deadBodies: async () => (await firstValueFrom(store.deadLetters({ ...topic, subscription: 's' }))).map(({ message }) => message.body),
+      settled: async () => firstValueFrom(store.deliveries({ ...topic, subscription: 's' })),
     };
   });
 });

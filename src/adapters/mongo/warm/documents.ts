@@ -1,6 +1,6 @@
 import type { ObjectId } from 'mongodb';
 import type { DeathNote } from '../../../port/inspection.js';
-import type { UpsertStrategy } from '../../../port/warm-store.js';
+import type { SettledDelivery, UpsertStrategy } from '../../../port/warm-store.js';
 import type { BodyEncoding } from './body-value.js';
 
 /** The format of what is ours in a document. */
@@ -82,4 +82,19 @@ export interface DeadLetterDocument extends Omit<MessageDocument, 'firstSeenAt' 
 export interface DeadLetterNotes extends MessageNotes {
   readonly publishedAt: Date;
   readonly history: readonly DeathNote[];
+}
+
+/** All of chronos-db, but for the date on which it ends. */
+export interface DeliveryDocument {
+  readonly _id: ObjectId;
+  readonly tenantId: string;
+  readonly topic: string;
+  readonly subscription: string;
+  readonly msgId: string;
+  readonly attempt: number;
+  readonly status: SettledDelivery['status'];
+  readonly consumerId: string;
+  readonly reason?: string | undefined;
+  readonly ts: Date;
+  readonly expiresAt?: Date | undefined;
 }

@@ -1,9 +1,10 @@
-import { MongoBulkWriteError, type Collection, type Filter } from 'mongodb';
+import type { Collection, Filter } from 'mongodb';
 import type { StoredMessage } from '../../../port/message.js';
 import type { WarmRange } from '../../../port/warm-store.js';
 import { warmTopic } from '../../common/warm-topic.js';
 import { isDuplicateKey } from '../connection/server-error.js';
 import type { DeadLetterDocument, MessageDocument } from './documents.js';
+import { insertedBefore } from './inserted-before.js';
 import { messageOf } from './message-documents.js';
 
 type Messages = Collection<MessageDocument>;
@@ -13,7 +14,7 @@ const maxTime = 8.64e15;
 
 /** The first copy of each stays, until it has ended. */
 export async function saveMessages(messages: Messages, documents: readonly MessageDocument[], now: number): Promise<void> {
-  const known = await insertedBefore(messages, documents);
+  const known = await insertedBefore(documents, (all, options) => messages.insertMany(all, options));
   if (known.length === 0) return;
   await messages.bulkWrite(known.map(({ _id, ...replacement }) => ({
     replaceOne: { filter: { tenantId: replacement.tenantId, topic: replacement.topic, msgId: replacement.msgId, expiresAt: { $lte: new Date(now) } }, replacement },
@@ -44,20 +45,6 @@ export async function readMessages(messages: Messages, { topic, from, to, after,
   const last = times.at(-1)?.firstSeenAt;
   if (last === undefined) return [];
   return (await messages.find(page(last), { sort: { firstSeenAt: 1, msgId: 1 }, limit: max }).toArray()).map(messageOf);
-}
-
-/** Those that could not be inserted because they are there. */
-async function insertedBefore(messages: Messages, documents: readonly MessageDocument[]): Promise<readonly MessageDocument[]> {
-  if (documents.length === 0) return [];
-  try {
-    await messages.insertMany([...documents], { ordered: false });
-    return [];
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
-    const errors = [error.writeErrors].flat();
-    if (errors.some(({ code }) => code !== 11_000) || error.result.getWriteConcernError() !== undefined) throw error;
-    return errors.flatMap(({ index }) => documents[index] ?? []);
-  }
 }
 
 function dateOf(time: number): Date {

@@ -4,7 +4,7 @@ import type { Runtime } from '../../../port/runtime.js';
 import { Attempts } from '../connection/attempts.js';
 import { workClient, type Client } from '../connection/client.js';
 import { failureOf } from '../connection/server-error.js';
-import { warmIndexes, type WarmCollection } from './warm-indexes.js';
+import { warmIndexes, type WarmCollection, type WarmPart } from './warm-indexes.js';
 
 /** After this many ms a call is given up and its outcome unknown; what must be written is tried again by the caller. */
 const deadlineMs = 10_000;
@@ -62,7 +62,7 @@ export class WarmDatabase {
   readonly #attempts: Attempts;
   readonly #connect: () => Promise<unknown>;
   readonly #report: (event: BrokerEvent) => void;
-  #prepared: Promise<void> | undefined = undefined;
+  readonly #prepared = new Map<WarmPart, Promise<void>>();
 
   constructor({ db, attempts, connect, report }: WarmDatabaseParts) {
     this.#db = db;
@@ -82,25 +82,29 @@ export class WarmDatabase {
     }, deadlineMs);
   }
 
-  /** An operation that bears being run twice. The first one makes the indexes. */
-  write<T>(what: string, operation: () => Promise<T>): Promise<T> {
+  /** An operation that bears being run twice. The first one of a part makes its indexes. */
+  write<T>(what: string, operation: () => Promise<T>, part: WarmPart = 'usual'): Promise<T> {
     return this.#attempts.run(what, async () => {
       await this.#connect();
-      await (this.#prepared ??= this.#prepare());
+      await (this.#prepared.get(part) ?? this.#prepare(part));
       return operation();
     }, deadlineMs);
   }
 
-  async #prepare(): Promise<void> {
-    try {
-      await Promise.all(Object.entries(warmIndexes).map(async ([name, wanted]) => {
-        // One by one: a refused one must not keep the others away.
-        for (const index of wanted) await this.#index(name, index.name ?? '', this.#db.collection(name).createIndexes([index]));
-      }));
-    } catch (error) {
-      this.#prepared = undefined;
+  #prepare(part: WarmPart): Promise<void> {
+    const preparing = this.#indexes(part).catch((error: unknown) => {
+      this.#prepared.delete(part);
       throw error;
-    }
+    });
+    this.#prepared.set(part, preparing);
+    return preparing;
+  }
+
+  async #indexes(part: WarmPart): Promise<void> {
+    await Promise.all(Object.entries(warmIndexes[part]).map(async ([name, wanted]) => {
+      // One by one: a refused one must not keep the others away.
+      for (const index of wanted) await this.#index(name, index.name ?? '', this.#db.collection(name).createIndexes([index]));
+    }));
   }
 
   /** Without an index it is slower, or keeps things longer, and not wrong: ids are made of names. */

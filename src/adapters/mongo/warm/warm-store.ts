@@ -5,14 +5,15 @@ import type { BrokerEvent } from '../../../port/events.js';
 import type { StoredMessage } from '../../../port/message.js';
 import type { KeyRef, SubscriptionRef, TopicRef } from '../../../port/names.js';
 import type { Runtime } from '../../../port/runtime.js';
-import type { WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../../port/warm-store.js';
+import type { SettledDelivery, WarmDelete, WarmRange, WarmStore, WarmValue, WarmVersion } from '../../../port/warm-store.js';
 import { systemRuntime } from '../../../system-runtime.js';
 import { once } from '../../common/once.js';
 import { warmTopic } from '../../common/warm-topic.js';
 import { isDuplicateKey } from '../connection/server-error.js';
-import type { DeadLetterDocument, MessageDocument, SharedDocument, TopicDocument } from './documents.js';
+import type { DeadLetterDocument, DeliveryDocument, MessageDocument, SharedDocument, TopicDocument } from './documents.js';
 import { deadLetterDocument, messageDocument } from './message-documents.js';
 import { idOf } from './names.js';
+import { deliveryDocument, saveDeliveries } from './warm-deliveries.js';
 import { readMessages, saveDeadLetter, saveMessages } from './warm-messages.js';
 import { WarmServer, type WarmDatabase } from './warm-server.js';
 import { endValue, saveValue, viewOf, type WriteTime } from './warm-values.js';
@@ -121,6 +122,16 @@ class MongoWarmStore implements WarmStore {
         const { now, expiresAt } = this.#time(retentionDays);
         await saveDeadLetter(database.collection<DeadLetterDocument>('dead_letters'), deadLetterDocument(subscription, record, now, expiresAt), now);
       });
+    });
+  }
+
+  saveDeliveries(subscription: SubscriptionRef, deliveries: readonly SettledDelivery[], retentionDays: number | undefined): Observable<void> {
+    return once(async () => {
+      const database = this.#database(subscription.tenantId);
+      await database.write('record of deliveries', async () => {
+        const { expiresAt } = this.#time(retentionDays);
+        await saveDeliveries(database.collection<DeliveryDocument>('deliveries'), deliveries.map((delivery) => deliveryDocument(subscription, delivery, expiresAt)));
+      }, 'deliveries');
     });
   }
 

@@ -1,5 +1,5 @@
 import { firstValueFrom } from 'rxjs';
-import type { Db, Document, MongoClient } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { mongoWarmStore } from '../../../../src/adapters/mongo/warm/warm-store.js';
 import type { BrokerEvent } from '../../../../src/port/events.js';
@@ -7,6 +7,7 @@ import type { WarmStore } from '../../../../src/port/warm-store.js';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../../../support/mongo/shared.js';
 import { startMember } from '../../../support/mongo/member.js';
 import { ask, key, messageOf, topic } from '../../../support/warm/sentences.js';
+import { indexesOf } from './support.js';
 
 function scene(): { readonly store: WarmStore; readonly another: () => WarmStore; readonly db: Db; readonly events: BrokerEvent[] } {
   const database = freshDatabase();
@@ -21,14 +22,6 @@ function scene(): { readonly store: WarmStore; readonly another: () => WarmStore
 
 function save(store: WarmStore, body: string, revision: number, strategy: 'append' | 'latest' = 'append', maxVersions?: number): Promise<unknown> {
   return ask(store.saveValue({ key, body, revision, strategy, retentionDays: 30, maxVersions }));
-}
-
-async function indexesOf(db: Db, name: string): Promise<Record<string, Document>> {
-  const answer: Record<string, Document> = {};
-  for (const { name: own = '', key: keys, unique, partialFilterExpression, expireAfterSeconds } of await db.collection(name).indexes()) {
-    if (own !== '_id_') answer[own] = { keys, ...(unique === true ? { unique } : {}), ...(partialFilterExpression === undefined ? {} : { partialFilterExpression }), ...(expireAfterSeconds === undefined ? {} : { expireAfterSeconds }) };
-  }
-  return answer;
 }
 
 describeMongo('the documents of the warm store', () => {

@@ -29,3 +29,8 @@ test('it keeps what was given, and turns a list of tenants into one database', (
     other: 1,
   });
 });
+
+test('it keeps deliveries where that is asked for', () => {
+  expect(chronosConfiguration({ ...target, captureDeliveries: true }, undefined)).toMatchObject({ databases: { messaging: { dbConnRef: 'chronow-messaging', dbName: 'messaging', captureDeliveries: true } } });
+  expect(JSON.stringify(chronosConfiguration({ ...target, captureDeliveries: false }, undefined))).not.toContain('captureDeliveries');
+});

@@ -5,7 +5,7 @@ import type { BrokerEvent } from '../../../../src/port/events.js';
 import type { WarmStore } from '../../../../src/port/warm-store.js';
 import { ChronosServer, chronosDouble } from '../../../support/chronos/double.js';
 import { virtualRuntime } from '../../../support/virtual-runtime.js';
-import { ask, key, messageOf, topic, warmStoreSentences } from '../../../support/warm/sentences.js';
+import { ask, key, messageOf, recordOf, topic, warmStoreSentences } from '../../../support/warm/sentences.js';
 
 function scene(options: Partial<ChronosWarmStoreOptions> = {}): { readonly server: ChronosServer; readonly store: WarmStore; readonly events: BrokerEvent[] } {
   const server = new ChronosServer();
@@ -29,11 +29,26 @@ describe.each([['as it was measured', false], ['that can save latest', true]])('
       store,
       pass: (days) => { runtime.advance(days * 86_400_000); },
       deadBodies: async () => server.deadLetters.filter(({ subscription, headers }) => subscription === 's' && lives(headers)).map(({ payload }) => JSON.stringify(payload)),
+      settled: async () => server.deliveries.filter(({ topic: of, subscription }) => of === 't' && subscription === 's').map(recordOf),
     };
   }, { replacesEnded: false });
 });
 
 describe('the warm store over chronos-db', () => {
+  test('keeps the last of two records of one attempt that come together', async () => {
+    const { server, store } = scene();
+    const first = { id: 'a', attempt: 1, consumer: 'c', reason: undefined } as const;
+    await ask(store.saveDeliveries({ ...topic, subscription: 's' }, [{ ...first, status: 'nack', settledAt: 1 }, { ...first, status: 'ack', settledAt: 2 }], undefined));
+    expect(server.deliveries).toMatchObject([{ tenantId: 'default', topic: 't', subscription: 's', msgId: 'a', attempt: 1, status: 'ack', consumerId: 'c', ts: new Date(2) }]);
+  });
+
+  test('keeps no deliveries where chronos-db was not configured to, and says so once', async () => {
+    const { server, store, events } = scene();
+    server.capturesDeliveries = false;
+    for (const settledAt of [1, 2]) expect(await ask(store.saveDeliveries({ ...topic, subscription: 's' }, [{ id: 'a', attempt: 1, status: 'ack', consumer: 'c', reason: undefined, settledAt }], undefined))).toBeUndefined();
+    expect([server.deliveries, events]).toMatchObject([[], [{ type: 'unsafe-setting', setting: 'chronos-db captureDeliveries' }]]);
+  });
+
   test('saves every version where saving the latest fails, and says so once', async () => {
     const { server, store, events } = scene();
     for (const n of [1, 2, 3]) expect(await save(store, String(n), n, 'latest')).toBeUndefined();
@@ -107,6 +122,17 @@ describe('the warm store over chronos-db', () => {
     expect([await ask(store.loadValue({ ...key, tenantId: 'a' })), await ask(store.loadValue({ ...key, tenantId: 'b' })), await ask(store.loadValue(key))]).toEqual([undefined, undefined, 'UNKNOWN_TENANT']);
     await ask(store.close());
     expect([made, doubles.map(({ admin }) => admin.isShutDown)]).toEqual([[a], [true]]);
+  });
+
+  test('makes instances that keep deliveries where that is asked for', async () => {
+    const server = new ChronosServer();
+    const made: unknown[] = [];
+    const store = chronosWarmStore({ others: { uri: 'mongodb://a', database: 'x' }, captureDeliveries: true, load: async (target) => {
+      made.push(target);
+      return chronosDouble(server);
+    } });
+    await ask(store.loadValue(key));
+    expect(made).toEqual([{ uri: 'mongodb://a', database: 'x', captureDeliveries: true }]);
   });
 
   test('does not end an instance that was handed in', async () => {
