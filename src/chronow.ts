@@ -22,9 +22,11 @@ import { Topic } from './topic/topic.js';
 import { withDeadline } from './topic/with-deadline.js';
 import { copyingBroker } from './warm/copying-publisher.js';
 import { DeadLetterCopies } from './warm/dead-letter-copies.js';
+import { DeliveryRecords } from './warm/delivery-records.js';
 import { Guard } from './warm/guard/guard.js';
 import { Reconciling } from './warm/guard/reconciling.js';
 import { Sweeper } from './warm/guard/sweeper.js';
+import { recordingBroker } from './warm/recording-broker.js';
 import { WarmTier } from './warm/warm-tier.js';
 
 /** Options of {@link Chronow.close}. */
@@ -99,11 +101,13 @@ export class Chronow implements AsyncDisposable {
     });
     if (tier !== undefined) this.#sweeper = new Sweeper({ broker, runtime, scope, reconciling: new Reconciling({ broker, warm: tier, runtime, report }) }).begin();
     if (tier !== undefined && settings.persist !== false) new DeadLetterCopies(broker, runtime, tier).begin();
+    const records = tier !== undefined && settings.deliveries ? new DeliveryRecords(tier, runtime, report) : undefined;
+    const served = records === undefined ? broker : recordingBroker(broker, runtime, (ref, settled) => { records.keep(ref, settled); });
     this.#warm = warm;
     const copying = new Map<boolean | 'required', Client>();
     const base: Client = {
       id,
-      broker,
+      broker: served,
       runtime,
       defaults: clientDefaults,
       codecs: codecRegistry(),
@@ -112,7 +116,7 @@ export class Chronow implements AsyncDisposable {
       assertOpen: (call) => { this.#assertOpen(call); },
       register,
       copying: (mode) => {
-        const found = copying.get(mode) ?? (mode === false ? base : { ...base, broker: copyingBroker({ broker, runtime, warm: tier, report, isRequired: mode === 'required' }) });
+        const found = copying.get(mode) ?? (mode === false ? base : { ...base, broker: copyingBroker({ broker: served, runtime, warm: tier, report, isRequired: mode === 'required' }) });
         copying.set(mode, found);
         return found;
       },
@@ -130,7 +134,7 @@ export class Chronow implements AsyncDisposable {
    * (default 10 000), unless `connect: 'background'`; `UNSUPPORTED` for a backend this version does not have.
    */
   static async init(config: ChronowConfig = {}, { warm }: Pick<ChronowParts, 'warm'> = {}): Promise<Chronow> {
-    const resolved = resolveConfig(config);
+    const resolved = resolveConfig(config, { ownWarmTier: warm !== undefined });
     const runtime = systemRuntime();
     const noticed$ = new Subject<ChronowEvent>();
     const tier = warm ?? await warmStoreFor(resolved, runtime, (event) => { noticed$.next(event); });
@@ -143,7 +147,7 @@ export class Chronow implements AsyncDisposable {
 
   /** A client over a broker of your own, at once; for adapters' authors and virtual time. The broker must have been opened. */
   static over(parts: ChronowParts): Chronow {
-    return new Chronow(parts, resolveConfig(parts.config ?? {}));
+    return new Chronow(parts, resolveConfig(parts.config ?? {}, { ownWarmTier: parts.warm !== undefined }));
   }
 
   /**

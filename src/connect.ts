@@ -49,14 +49,14 @@ async function redis({ keyPrefix, connectTimeoutMs, allowUnsafe, clientDefaults 
 }
 
 /** The warm tier that a configuration names, not yet connected; undefined: none. */
-export async function warmStoreFor({ warm: { tier } }: ResolvedConfig, runtime: Runtime, report: (event: BrokerEvent) => void): Promise<WarmStore | undefined> {
+export async function warmStoreFor({ warm: { tier, deliveries } }: ResolvedConfig, runtime: Runtime, report: (event: BrokerEvent) => void): Promise<WarmStore | undefined> {
   if (tier === undefined) return undefined;
   const plain = ({ uri, database }: WarmTarget): { readonly uri: string; readonly database: string } => ({ uri: uri.reveal(), database });
   const tenants = new Map(tier.tenants.map((tenant) => [tenant.tenantId, plain(tenant)]));
   const others = tier.others === undefined ? undefined : plain(tier.others);
   if (tier.driver === 'chronos') {
     const { chronosWarmStore } = await import('./adapters/chronos/index.js');
-    return chronosWarmStore({ tenants, others, config: tier.chronosConfig?.reveal(), runtime, report });
+    return chronosWarmStore({ tenants, others, config: tier.chronosConfig?.reveal(), captureDeliveries: deliveries, runtime, report });
   }
   const { mongoWarmStore } = await import('./adapters/mongo/index.js').catch((error: unknown) => {
     throw missingDriver(error, 'mongodb', 'warm tier on mongo') ?? error;

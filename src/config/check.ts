@@ -1,6 +1,6 @@
 import { nearestName } from '../options/check-options.js';
 import type { ChronowConfig } from './config.js';
-import { crossProblems } from './cross-rules.js';
+import { crossProblems, type Beside } from './cross-rules.js';
 import { optionRows, type OptionRow } from './options.js';
 import { configError, type ConfigProblem } from './problems.js';
 import { redacted } from './redact.js';
@@ -16,17 +16,19 @@ export interface Reading {
   readonly problems: ConfigProblem[];
   /** Options that are already known to be wrong: no further rule looks at them. */
   readonly bad: Set<string>;
+  /** Default: nothing. */
+  readonly beside?: Beside | undefined;
 }
 
 /** Throws `CONFIG_INVALID` with every problem of `input`, and of the reading before it. */
-export function assertConfig(input: unknown, label: Label, { problems, bad }: Reading = { problems: [], bad: new Set() }): asserts input is ChronowConfig {
+export function assertConfig(input: unknown, label: Label, { problems, bad, beside = { ownWarmTier: false } }: Reading = { problems: [], bad: new Set() }): asserts input is ChronowConfig {
   const refuse = (name: string, received: string, expected: string): void => {
     problems.push({ name: label(name), received, expected });
     bad.add(name);
   };
   if (isObject(input)) checkFields(input, '', refuse);
   else refuse('init', redacted(input, false), 'an object of options');
-  if (isObject(input)) problems.push(...crossProblems(input, bad, label));
+  if (isObject(input)) problems.push(...crossProblems(input, bad, label, beside));
   if (problems.length > 0) throw configError(problems);
 }
 

@@ -129,6 +129,8 @@ export interface WarmConfig {
   readonly retentionDays?: number | undefined;
   /** 1 or more. Default: unlimited. */
   readonly maxVersions?: number | undefined;
+  /** How each delivery was settled that this client settles; needs a warm tier. Default: false. */
+  readonly deliveries?: boolean | undefined;
 }
 
 /** Publishing waits until so many replicas have the messages (Redis). */

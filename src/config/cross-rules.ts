@@ -6,12 +6,18 @@ import type { ConfigProblem } from './problems.js';
 import { redacted } from './redact.js';
 import { hotMongoUri } from './warm-tier.js';
 
+/** What was handed in beside a configuration. */
+export interface Beside {
+  /** A warm tier of the caller's: the configuration need not name one. */
+  readonly ownWarmTier: boolean;
+}
+
 /** A rule about more than one option. It is not asked where one that it reads is wrong in itself. */
 interface CrossRule {
   readonly reads: readonly string[];
   /** What is asked after it would read what it found wrong. */
   readonly endsAll?: true;
-  readonly find: (config: ChronowConfig, label: (name: string) => string) => readonly ConfigProblem[];
+  readonly find: (config: ChronowConfig, label: (name: string) => string, beside: Beside) => readonly ConfigProblem[];
 }
 
 type Find = CrossRule['find'];
@@ -103,10 +109,12 @@ const durabilityIsWhole: Find = (config, label) => {
   return config.durability.replicas === undefined ? [{ name: label('durability.replicas'), received: 'nothing', expected: 'a whole number, 1 to 100' }] : [];
 };
 
-const warmIsThere: Find = ({ url, mongo, mongoOnly, chronos, warm }, label) => {
+const warmIsThere: Find = ({ url, mongo, mongoOnly, chronos, warm }, label, { ownWarmTier }) => {
   const problems: ConfigProblem[] = [];
-  const hasTier = mongo?.uri !== undefined || chronos !== undefined || (mongoOnly === true && mongo?.client === undefined) || (url !== undefined && parseConnectionUrl(url)?.kind === 'mongo');
-  if (warm?.persist === 'required' && !hasTier) problems.push({ name: label('warm.persist'), received: "'required' without a warm tier", expected: `${label('mongo.uri')} or ${label('chronos.config')} beside it` });
+  const hasTier = ownWarmTier || mongo?.uri !== undefined || chronos !== undefined || (mongoOnly === true && mongo?.client === undefined) || (url !== undefined && parseConnectionUrl(url)?.kind === 'mongo');
+  const needs = (name: string, received: string): ConfigProblem => ({ name: label(name), received: `${received} without a warm tier`, expected: `${label('mongo.uri')} or ${label('chronos.config')} beside it` });
+  if (warm?.persist === 'required' && !hasTier) problems.push(needs('warm.persist', "'required'"));
+  if (warm?.deliveries === true && !hasTier) problems.push(needs('warm.deliveries', 'true'));
   if (warm?.driver === 'chronos' && chronos === undefined) problems.push({ name: label('warm.driver'), received: `'chronos' without ${label('chronos.config')}`, expected: 'both' });
   return problems;
 };
@@ -126,18 +134,18 @@ const rules: readonly CrossRule[] = [
   { reads: ['defaults.order', 'defaults.shardCount'], find: strictHasOneShard },
   { reads: ['defaults.visibilityTimeoutMs', 'defaults.maxLeaseMs'], find: leaseOutlivesTimeout },
   { reads: [...naming, 'durability.replicas'], find: durabilityIsWhole },
-  { reads: ['url', 'mongo.uri', 'mongo.client', 'mongoOnly', 'chronos.config', 'warm.persist', 'warm.driver'], find: warmIsThere },
+  { reads: ['url', 'mongo.uri', 'mongo.client', 'mongoOnly', 'chronos.config', 'warm.persist', 'warm.deliveries', 'warm.driver'], find: warmIsThere },
 ];
 
 /** What is wrong between options that are right in themselves. */
-export function crossProblems(input: object, bad: ReadonlySet<string>, label: (name: string) => string): readonly ConfigProblem[] {
+export function crossProblems(input: object, bad: ReadonlySet<string>, label: (name: string) => string, beside: Beside): readonly ConfigProblem[] {
   // Whatever is not as its type says is in `bad`, and no rule that reads it is asked.
   const config = input as ChronowConfig;
   const isBad = (name: string): boolean => bad.has(name) || bad.has(name.slice(0, Math.max(0, name.indexOf('.'))));
   const problems: ConfigProblem[] = [];
   for (const { reads, find, endsAll } of rules) {
     if (reads.some(isBad)) continue;
-    const found = find(config, label);
+    const found = find(config, label, beside);
     problems.push(...found);
     if (endsAll === true && found.length > 0) break;
   }

@@ -38,6 +38,7 @@ export const builtIn: BuiltIn = {
   warmPersist: false,
   warmUpsertStrategy: 'latest',
   warmRetentionDays: 30,
+  warmDeliveries: false,
   hotDatabase: 'chronow_hot',
   warmDatabase: 'chronos_messaging_default',
 };
@@ -74,6 +75,7 @@ export interface BuiltIn {
   readonly warmPersist: boolean | 'required';
   readonly warmUpsertStrategy: UpsertStrategy;
   readonly warmRetentionDays: number;
+  readonly warmDeliveries: boolean;
   readonly hotDatabase: string;
   readonly warmDatabase: string;
 }

@@ -91,6 +91,7 @@ const warm: readonly OptionRow[] = [
   row('warm.upsertStrategy', oneOf('append', 'latest'), 'Every version, or one document a key.', { default: builtIn.warmUpsertStrategy }),
   whole('warm.retentionDays', 1, 36_500, 'How long they are kept.', { default: builtIn.warmRetentionDays, unit: 'days' }),
   whole('warm.maxVersions', 1, most, 'The most versions of a key. Default: unlimited.'),
+  row('warm.deliveries', boolean, 'How each delivery was settled is kept, behind the settlement. Needs a warm tier.', { kind: 'boolean', default: builtIn.warmDeliveries }),
   row('spaces.accessKey', someText, 'Where large payloads go: an S3 access key.', { env: 'SPACE_ACCESS_KEY', secret: true }),
   row('spaces.secretKey', someText, 'Its secret.', { env: 'SPACE_SECRET_KEY', secret: true }),
   row('spaces.endpoint', endpoint, 'Its server.', { env: 'SPACE_ENDPOINT' }),

@@ -1,19 +1,19 @@
 import { assertConfig } from './check.js';
 import type { ChronowConfig, RedisConfig } from './config.js';
 import { parseHosts, parseRedisUrl } from './connection-url.js';
-import { backendsNamed } from './cross-rules.js';
+import { backendsNamed, type Beside } from './cross-rules.js';
 import { builtIn } from './defaults.js';
 import type { RedisBackend, ResolvedBackend, ResolvedConfig, ResolvedDefaults, ResolvedSpaces } from './resolved.js';
 import { Secret } from './secret.js';
 import { hotMongoUri, secretUrl, warmTier } from './warm-tier.js';
 
 /**
- * Checks a configuration and fills in every default. Without options it is the embedded backend.
+ * Checks a configuration and fills in every default. Without options it is the embedded backend. `beside` is what was handed in with it.
  *
  * @throws ChronowError `CONFIG_INVALID`, with every problem at once.
  */
-export function resolveConfig(input: ChronowConfig): ResolvedConfig {
-  assertConfig(input, (name) => name);
+export function resolveConfig(input: ChronowConfig, beside?: Beside): ResolvedConfig {
+  assertConfig(input, (name) => name, { problems: [], bad: new Set(), beside });
   const { warm, spaces } = input;
   return deepFreeze({
     backend: backendOf(input),
@@ -27,6 +27,7 @@ export function resolveConfig(input: ChronowConfig): ResolvedConfig {
       upsertStrategy: warm?.upsertStrategy ?? builtIn.warmUpsertStrategy,
       retentionDays: warm?.retentionDays ?? builtIn.warmRetentionDays,
       maxVersions: warm?.maxVersions,
+      deliveries: warm?.deliveries ?? builtIn.warmDeliveries,
     },
     allowUnsafe: [...(input.allowUnsafe ?? [])],
     spaces: spaces === undefined ? undefined : spacesOf(spaces),

@@ -79,6 +79,8 @@ export interface ResolvedWarm {
   readonly retentionDays: number;
   /** undefined: unlimited. */
   readonly maxVersions: number | undefined;
+  /** Whether settled deliveries are kept. */
+  readonly deliveries: boolean;
 }
 
 export interface WarmTier {

@@ -1,7 +1,7 @@
 import type { KeyRef, SubscriptionRef, TopicRef } from './names.js';
 
 /** What goes to the warm tier, or comes from it. */
-export type WarmWork = 'value' | 'delete' | 'messages' | 'dead-letter' | 'read';
+export type WarmWork = 'value' | 'delete' | 'messages' | 'dead-letter' | 'deliveries' | 'read';
 import type { SettleAction } from './lease.js';
 
 /** What the core noticed. Together with {@link BrokerEvent} this is `cw.events$`. Names and counts only, never payloads. */

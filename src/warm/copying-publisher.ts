@@ -6,6 +6,7 @@ import type { StoredMessage } from '../port/message.js';
 import type { TopicRef } from '../port/names.js';
 import type { MessagePublisher, PublishBatch, PublishReceipt } from '../port/publisher.js';
 import type { Runtime } from '../port/runtime.js';
+import { brokerWith } from './broker-with.js';
 import type { Release } from './guard/ledger.js';
 import { owedMessages } from './guard/owed.js';
 import type { WarmTier } from './warm-tier.js';
@@ -21,16 +22,7 @@ export interface CopyingParts {
 
 /** The same broker; what is published through it is copied to the warm tier. */
 export function copyingBroker(parts: CopyingParts): Broker {
-  const { name, format, topics, deliveries, inspection, keys, watches, status$, events$ } = parts.broker;
-  return {
-    name, format, topics, deliveries, inspection, keys, watches, status$, events$,
-    // Some are known only once it is open.
-    get capabilities() { return parts.broker.capabilities; },
-    get durability() { return parts.broker.durability; },
-    publisher: new CopyingPublisher(parts),
-    open: () => parts.broker.open(),
-    close: () => parts.broker.close(),
-  };
+  return brokerWith(parts.broker, { publisher: new CopyingPublisher(parts) });
 }
 
 class CopyingPublisher implements MessagePublisher {

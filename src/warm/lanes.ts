@@ -1,6 +1,6 @@
 import type { KeyRef, SubscriptionRef, TopicRef } from '../port/names.js';
 
-/** Writes of one key, one topic, one subscription's dead letters go in their order. Names have no line break, and the free text is last. */
+/** Writes of one key, one topic, one subscription's dead letters, or its deliveries, go in their order. Names have no line break, and the free text is last. */
 export function keyLane({ tenantId, namespace, key }: KeyRef): string {
   return ['key', tenantId, namespace, key].join('\n');
 }
@@ -11,4 +11,8 @@ export function topicLane({ tenantId, namespace, topic }: TopicRef): string {
 
 export function deadLetterLane({ tenantId, namespace, topic, subscription }: SubscriptionRef): string {
   return ['dead', tenantId, namespace, topic, subscription].join('\n');
+}
+
+export function deliveryLane({ tenantId, namespace, topic, subscription }: SubscriptionRef): string {
+  return ['delivery', tenantId, namespace, topic, subscription].join('\n');
 }

@@ -1,50 +1,13 @@
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { Chronow, isChronowError, type ChronowConfig, type ChronowEvent } from 'chronow';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Chronow, isChronowError } from 'chronow';
 import { describeMongo, freshDatabase, mongoUri, rawClient } from '../support/mongo/shared.js';
-import { startMember, type Member } from '../support/mongo/member.js';
-import { freshNamespace, redisUrl } from '../support/redis/shared.js';
+import type { Member } from '../support/mongo/member.js';
+import { freshNamespace } from '../support/redis/shared.js';
 import { until } from '../support/servers/until.js';
-
-/** Hot tiers, all with the warm one in MongoDB. */
-const hot: readonly { readonly name: string; readonly config: () => ChronowConfig }[] = [
-  { name: 'embedded', config: () => ({ url: 'memory:' }) },
-  ...(inject('redis').state === 'there' ? [{ name: 'Redis', config: (): ChronowConfig => ({ redis: { url: redisUrl() } }) }] : []),
-  { name: 'MongoDB', config: () => ({ mongoOnly: true, mongo: { uri: mongoUri() } }) },
-];
-
-interface Scene {
-  readonly cw: Chronow;
-  readonly events: ChronowEvent[];
-  /** A client of the same hot and warm tier. */
-  readonly another: () => Promise<Chronow>;
-}
-
-async function scene(config: ChronowConfig, warm: ChronowConfig['warm'] = {}, uri: string = mongoUri()): Promise<Scene> {
-  const dbName = freshDatabase();
-  const events: ChronowEvent[] = [];
-  const whole: ChronowConfig = {
-    ...config,
-    namespace: freshNamespace(),
-    warm,
-    chronos: { config: { dbConnections: { m: { mongoUri: uri } }, databases: { messaging: { dbConnRef: 'm', dbName } } } },
-  };
-  const another = async (): Promise<Chronow> => {
-    const cw = await Chronow.init(whole);
-    onTestFinished(() => cw.close({ deadlineMs: 100 }));
-    cw.events$.subscribe((event) => events.push(event));
-    return cw;
-  };
-  return { cw: await another(), events, another };
-}
-
-async function ownServer(): Promise<Member> {
-  const member = await startMember();
-  onTestFinished(() => member.stop());
-  return member;
-}
+import { hotTiers, ownServer, scene } from './support/warm-scene.js';
 
 describeMongo('the warm tier in MongoDB', () => {
-  describe.each(hot)('behind $name', ({ name, config }) => {
+  describe.each(hotTiers)('behind $name', ({ name, config }) => {
     test('has a value that the hot tier lost, which is hot again then', async () => {
       const { cw } = await scene(config());
       await cw.shared.set('limit', { n: 1 }, { hotTtlSeconds: 1, warm: { persist: 'required' } });

@@ -38,11 +38,11 @@ describe('the table of options', () => {
       if (row.default === undefined || row.name === 'defaults.startFrom') continue;
       if (group === 'defaults' || (member === undefined && row.name in inForce)) expect(inForce[member ?? group], row.name).toEqual(row.default);
     }
-    expect(warm).toMatchObject({ persist: builtIn.warmPersist, upsertStrategy: 'latest', retentionDays: 30 });
+    expect(warm).toMatchObject({ persist: builtIn.warmPersist, upsertStrategy: 'latest', retentionDays: 30, deliveries: builtIn.warmDeliveries });
     expect(resolveConfig({ redis: { url: 'redis://h' }, durability: { replicas: 1 } }).backend).toMatchObject({ retryMs: 1_000, durability: { timeoutMs: 1_000 } });
   });
 
   it('says each default once: no other place repeats one', () => {
-    for (const [name, value] of Object.entries(builtIn)) if (!name.endsWith('Database') && !['redisRetryMs', 'durabilityTimeoutMs', 'warmDriver', 'warmPersist', 'warmUpsertStrategy', 'warmRetentionDays'].includes(name)) expect(optionRows.some((row) => row.name.endsWith(name) && row.default === value), name).toBe(true);
+    for (const [name, value] of Object.entries(builtIn)) if (!name.endsWith('Database') && !['redisRetryMs', 'durabilityTimeoutMs', 'warmDriver', 'warmPersist', 'warmUpsertStrategy', 'warmRetentionDays', 'warmDeliveries'].includes(name)) expect(optionRows.some((row) => row.name.endsWith(name) && row.default === value), name).toBe(true);
   });
 });

@@ -27,7 +27,7 @@ describe('a configuration without problems', () => {
         startFrom: undefined, maxInFlight: 32, maxLeaseMs: 3_600_000, maxPayloadBytes: 262_144, maxValueBytes: 262_144, hotTtlSeconds: undefined, autoCreate: true,
       },
       keyPrefix: 'cw:', connect: 'wait', connectTimeoutMs: 10_000,
-      warm: { tier: undefined, persist: false, upsertStrategy: 'latest', retentionDays: 30, maxVersions: undefined },
+      warm: { tier: undefined, persist: false, upsertStrategy: 'latest', retentionDays: 30, maxVersions: undefined, deliveries: false },
       allowUnsafe: [], spaces: undefined,
     });
   });
@@ -200,6 +200,8 @@ describe('a configuration with problems', () => {
     [{ url: 'memory:', durability: { replicas: 1 } }, 'durability: got the memory backend; expected the Redis backend, the only one with replicas to wait for'],
     [{ redis: { url: 'redis://h' }, durability: {} }, 'durability.replicas: got nothing; expected a whole number, 1 to 100'],
     [{ redis: { url: 'redis://h' }, warm: { persist: 'required' } }, `warm.persist: got 'required' without a warm tier; expected mongo.uri or chronos.config beside it`],
+    [{ redis: { url: 'redis://h' }, warm: { deliveries: true } }, `warm.deliveries: got true without a warm tier; expected mongo.uri or chronos.config beside it`],
+    [{ redis: { url: 'redis://h' }, warm: { deliveries: 'yes' } }, `warm.deliveries: got "yes"; expected true or false`],
     [{ redis: { url: 'redis://h' }, mongo: { uri: 'mongodb://m' }, warm: { driver: 'chronos' } }, `warm.driver: got 'chronos' without chronos.config; expected both`],
     [{ redis: { url: 'redis://h' }, chronos: { config: {} } }, 'chronos.config.databases.messaging: got a value of type undefined; expected { tenantDatabases: [{ tenantId, dbConnRef, dbName }] } or { dbConnRef, dbName }'],
     [{ redis: { url: 'redis://h' }, chronos: tenants('a', 'a') }, 'chronos.config.databases.messaging.tenantDatabases[1].tenantId: got "a"; expected the name of a tenant that is not in the list yet'],

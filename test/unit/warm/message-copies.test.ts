@@ -88,7 +88,7 @@ describe('without a warm tier', () => {
 
   test('one can be given to the embedded backend', async () => {
     const warm = memoryWarmStore();
-    const cw = await Chronow.init({}, { warm });
+    const cw = await Chronow.init({ warm: { persist: 'required', deliveries: true } }, { warm });
     await cw.shared.set('k', 1, { warm: { persist: 'required' } });
     await cw.close();
     await expect(firstValueFrom(warm.loadValue({ ...topic, key: 'k' })), 'it is closed with the client').rejects.toMatchObject({ code: 'CLOSED' });

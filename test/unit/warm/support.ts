@@ -4,7 +4,7 @@ import { Chronow } from '../../../src/chronow.js';
 import type { ChronowConfig } from '../../../src/config/config.js';
 import type { ChronowEvent } from '../../../src/events.js';
 import type { Broker } from '../../../src/port/broker.js';
-import type { WarmStore } from '../../../src/port/warm-store.js';
+import type { SettledDelivery, WarmStore } from '../../../src/port/warm-store.js';
 import { over } from '../../conformance/support/over.js';
 import { virtualRuntime, type VirtualRuntime } from '../../support/virtual-runtime.js';
 
@@ -24,6 +24,8 @@ export class WarmScene {
   error: Error | undefined = undefined;
   /** The writes wait for it; undefined: they do not. */
   #gate: AsyncSubject<void> | undefined = undefined;
+  /** What saving deliveries throws, as no store should. */
+  throws: Error | undefined = undefined;
 
   constructor(config: ChronowConfig = {}) {
     const { store } = this;
@@ -33,6 +35,10 @@ export class WarmScene {
       deleteValue: (ref, deletion) => this.#write('deleteValue', store.deleteValue(ref, deletion)),
       saveMessages: (ref, messages, days) => this.#write(`saveMessages ${messages.length}`, store.saveMessages(ref, messages, days)),
       saveDeadLetter: (ref, record, days) => this.#write('saveDeadLetter', store.saveDeadLetter(ref, record, days)),
+      saveDeliveries: (ref, deliveries, days) => {
+        if (this.throws !== undefined) throw this.throws;
+        return this.#write(`saveDeliveries ${deliveries.length}`, store.saveDeliveries(ref, deliveries, days));
+      },
     };
     this.cw = Chronow.over({ broker: this.broker, runtime: this.runtime, config, warm: over<WarmStore>(store, planted) });
     this.cw.events$.subscribe((event) => this.events.push(event));
@@ -53,9 +59,12 @@ export class WarmScene {
   }
 
   release(): void {
-    const gate = this.#gate;
-    this.#gate = undefined;
-    gate?.complete();
+    this.#end((gate) => { gate.complete(); });
+  }
+
+  /** What waits fails. */
+  refuse(error: Error): void {
+    this.#end((gate) => { gate.error(error); });
   }
 
   /** Values in the warm tier, newest first. */
@@ -69,6 +78,24 @@ export class WarmScene {
     let found: readonly unknown[] = [];
     this.store.readMessages({ topic, from: 0, to: Infinity, max: 1_000 }).subscribe((messages) => { found = messages.map(({ body }) => JSON.parse(String(body)) as unknown); });
     return found;
+  }
+
+  /** Records of settled deliveries of the topic `t`. */
+  settled(subscription: string = 's'): readonly SettledDelivery[] {
+    let found: readonly SettledDelivery[] = [];
+    this.store.deliveries({ ...topic, subscription }).subscribe((deliveries) => { found = deliveries; });
+    return found;
+  }
+
+  /** The same in short: attempt, status, reason. */
+  deliveries(subscription: string = 's'): readonly string[] {
+    return this.settled(subscription).map(({ attempt, status, reason }) => [attempt, status, ...(reason === undefined ? [] : [reason])].join(' '));
+  }
+
+  #end(how: (gate: AsyncSubject<void>) => void): void {
+    const gate = this.#gate;
+    this.#gate = undefined;
+    if (gate !== undefined) how(gate);
   }
 
   #write(name: string, call: Observable<void>): Observable<void> {
