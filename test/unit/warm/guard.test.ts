@@ -50,6 +50,20 @@ describe('a process that lives', () => {
     expect([scene.copies, scene.records]).toEqual([scene.log, []]);
   });
 
+  test('and owed nothing for long is found again when it owes something', () => {
+    const scene = new CrashScene();
+    const one = scene.start();
+    one.publish('a');
+    scene.start();
+    scene.runtime.advance(60_000);
+    expect(scene.records, 'its name was taken off').not.toContain('owing');
+    one.isCutOff = true;
+    one.publish('b');
+    one.kill();
+    scene.runtime.advance(longEnough);
+    expect([scene.copies, scene.records.includes('owing')]).toEqual([scene.log, false]);
+  });
+
   test('does not count on a record that others may be about to take', () => {
     const scene = new CrashScene();
     const one = scene.start();
