@@ -30,6 +30,7 @@ export class Client {
   #db: Db | undefined = undefined;
   #topology: TopologyDescription | undefined = undefined;
   #primary: string | undefined = undefined;
+  #election: string | undefined = undefined;
 
   /** `primaryChanged`: another server has become the primary; what waits for the old one may wait for ever. */
   constructor(driver: MongoClient, isOurs: boolean, { database = 'chronow_hot', runtime }: ConnectionOptions, primaryChanged: () => void) {
@@ -51,10 +52,16 @@ export class Client {
     return (this.#db ??= this.#driver.db(this.#database, databaseOptions));
   }
 
+  /** Which election made the primary what it is; undefined: no replica set. The driver hears of another one before it sends anything to whoever won it. */
+  get election(): string | undefined {
+    return this.#election;
+  }
+
   async hello(): Promise<Document> {
     const hello = await this.#driver.db('admin').command({ hello: 1 }, { readPreference: 'primary' });
     // A client that is connected already tells of its servers only when one changes.
     if (this.#primary === undefined && typeof hello['primary'] === 'string') this.#primary = hello['primary'].toLowerCase();
+    if (hello['electionId'] !== undefined) this.#election ??= String(hello['electionId']);
     return hello;
   }
 
@@ -78,7 +85,9 @@ export class Client {
 
   #note(topology: TopologyDescription): void {
     this.#topology = topology;
-    const primary = [...topology.servers.values()].find(({ type }) => type === 'RSPrimary')?.address;
+    const found = [...topology.servers.values()].find(({ type }) => type === 'RSPrimary');
+    this.#election = found?.electionId?.toString() ?? this.#election;
+    const primary = found?.address;
     if (primary === undefined) {
       this.#primary ??= this.kinds().some((kind) => kind === 'Standalone' || kind === 'Mongos' || kind === 'LoadBalanced') ? 'any' : undefined;
       return;

@@ -99,6 +99,10 @@ class Store implements MongoStore {
     return this.#health.healthyForMs(this.#runtime.now(), gapMs, this.#pulse.waitingMs());
   }
 
+  election(): string | undefined {
+    return this.#client.election;
+  }
+
   open(): Promise<void> {
     if (this.#closing !== undefined) return Promise.reject(closedError('open'));
     if (this.#opening !== undefined) return this.#opening;

@@ -46,6 +46,11 @@ export interface MongoStore {
   readonly hints: Hints;
   /** For how many ms (monotonic) the primary has answered without a gap of `gapMs` (default 1 000, 16 or more); undefined while it does not. */
   healthyForMs(gapMs?: number): number | undefined;
+  /**
+   * Which election made the primary what it is; undefined: no replica set. Known before anything is sent to another primary: what was sent and answered
+   * in one election was carried out by one server, in that order.
+   */
+  election(): string | undefined;
   /** The state now, then every change. */
   readonly status$: Observable<LinkStatus>;
   /** What was found unsafe and let pass. Replayed, each setting once. */

@@ -78,6 +78,8 @@ export interface TopicDocument {
   readonly at: Date;
   /** The sequence number that was given last. */
   readonly seq: number;
+  /** In which election a number was given last. */
+  readonly e?: string | undefined;
   /** The server's time at the latest publish; never goes back. */
   readonly clk: Date;
   /** How many messages may be added before capacity is measured again. */

@@ -5,12 +5,13 @@ const duplicate = 11_000;
 
 /**
  * Inserts documents with ids of their own, in this order, and says which of them met a duplicate key (by their places). One that was inserted by an
- * earlier attempt is among them.
+ * earlier attempt is among them. `before`: called before each attempt, may refuse it.
  */
-export async function insertAll<T extends Document>(store: MongoStore, name: HotCollection, documents: readonly OptionalUnlessRequiredId<T>[], deadlineMs: number): Promise<readonly number[]> {
+export async function insertAll<T extends Document>(store: MongoStore, name: HotCollection, documents: readonly OptionalUnlessRequiredId<T>[], deadlineMs: number, before: () => void): Promise<readonly number[]> {
   if (documents.length === 0) return [];
   const collection = store.collection<T>(name);
   const insert = async (): Promise<readonly number[]> => {
+    before();
     try {
       // Unordered means that one duplicate does not stop the others; the server goes through them in order all the same.
       await collection.insertMany([...documents], { ordered: false });

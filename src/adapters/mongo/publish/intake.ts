@@ -14,7 +14,7 @@ import { Duplicates } from './duplicates.js';
 import { Landing, NotPointed } from './landing.js';
 import type { Trip } from './lane.js';
 import { Lane } from './lane.js';
-import type { Place } from './placing.js';
+import { InDoubt, isInDoubt, isOrdered, type Place } from './place.js';
 import { Placing } from './placing.js';
 import type { Retention } from './retention.js';
 
@@ -107,9 +107,7 @@ export class Intake {
     this.#resuming.add(lost);
     this.#lost = this.#lost.filter((other) => other !== lost).concat(lost);
     try {
-      const now = await this.#placing.again(place, this.#plan.deadlineMs);
-      if (now === undefined) throw new ChronowError('LINK_LOST', `topic "${this.#ref.topic}" was deleted while the outcome of a publish was unknown`);
-      await this.#landing.land(cargo, now, this.#leftOf(cargo.parts));
+      await this.#landing.land(cargo, await this.#secure(place, this.#plan.deadlineMs), this.#leftOf(cargo.parts));
       this.#lost = this.#lost.filter((other) => other !== lost);
       cargo.store();
     } catch (error) {
@@ -124,7 +122,7 @@ export class Intake {
     for (let measured = 0; left.length > 0; measured++) {
       const cargo = new Cargo(left);
       const place = await this.#placing.place(cargo, this.#leftOf(left));
-      if (place !== undefined) return { isOrdered: place.topic.subs.some(({ p }) => p.or !== 'none'), land: () => this.#land(cargo, place) };
+      if (place !== undefined) return { isOrdered: isOrdered(place.topic), land: () => this.#land(cargo, place) };
       if (cargo.fresh.length === 0) {
         cargo.store();
         return undefined;
@@ -158,7 +156,7 @@ export class Intake {
 
   async #land(cargo: Cargo, place: Place): Promise<void> {
     try {
-      await this.#landing.land(cargo, place, this.#leftOf(cargo.parts));
+      await this.#store(cargo, place);
     } catch (error) {
       this.#fail({ cargo, place }, error);
       return;
@@ -169,6 +167,25 @@ export class Intake {
     if (limits.onFull === 'dropOldest' && cargo.fresh.length > limits.maxStreamLen) await capacity.trimToBound(this.#ref).catch(() => undefined);
     cargo.store();
     retention.touch(this.#ref, limits, cargo.fresh.length);
+  }
+
+  /** Where there was an election meanwhile the place is confirmed before anybody is told. */
+  async #store(cargo: Cargo, place: Place): Promise<void> {
+    const left = (): number => this.#leftOf(cargo.parts);
+    try {
+      await this.#landing.land(cargo, place, left());
+    } catch (error) {
+      if (!(error instanceof InDoubt)) throw error;
+      await this.#landing.land(cargo, await this.#secure(place, left()), left());
+      return;
+    }
+    if (isInDoubt(this.#plan.context.store, place)) await this.#landing.add(cargo, place, await this.#secure(place, left()), left());
+  }
+
+  async #secure(place: Place, deadlineMs: number): Promise<Place> {
+    const now = await this.#placing.secure(place, deadlineMs);
+    if (now === undefined) throw new ChronowError('LINK_LOST', `topic "${this.#ref.topic}" was deleted while the outcome of a publish was unknown`);
+    return now;
   }
 
   #fail(lost: Lost, error: unknown): void {

@@ -9,7 +9,7 @@ import type { PointerDocument } from '../layout/pointer-document.js';
 import type { Cargo } from './cargo.js';
 import type { Duplicates } from './duplicates.js';
 import { insertAll } from './insert-all.js';
-import type { Place } from './placing.js';
+import { InDoubt, isInDoubt, type Place } from './place.js';
 
 /** Pointers may be removed whose message has not come for ten minutes; whoever was stopped in between makes them anew. */
 const fenceMs = 60_000;
@@ -34,7 +34,7 @@ export class Landing {
     this.#duplicates = duplicates;
   }
 
-  /** Gives every message its receipt. */
+  /** Gives every message its receipt. Rejects with {@link InDoubt} where there was an election before everything was sent. */
   async land(cargo: Cargo, place: Place, deadlineMs: number): Promise<void> {
     const documents = documentsOf(cargo, place);
     if (cargo.names.length === 0) await this.#both(documents, place, deadlineMs);
@@ -43,18 +43,38 @@ export class Landing {
     for (const { place: at, document } of documents) cargo.receipts[at] ??= { id: document._id, duplicate: false, dueAt: document.p === undefined ? undefined : document.ts.getTime(), publishedAt: document.ts.getTime() };
   }
 
+  /** Of a cargo that was stored: the pointers of subscriptions that only the place as it is now knows of. */
+  async add(cargo: Cargo, before: Place, now: Place, deadlineMs: number): Promise<void> {
+    const known = new Set(before.topic.subs.map(({ id }) => id));
+    const topic = { ...now.topic, subs: now.topic.subs.filter(({ id }) => !known.has(id)) };
+    const stored = documentsOf(cargo, before).filter(({ place, document }) => cargo.receipts[place]?.id === document._id);
+    await this.#pointers(stored.map(({ document }) => document), { ...now, topic }, deadlineMs).catch((error: unknown) => { throw new NotPointed(error); });
+  }
+
+  #log(messages: readonly LogDocument[], place: Place, deadlineMs: number): Promise<readonly number[]> {
+    return insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs, () => { this.#check(place); });
+  }
+
+  #pointers(messages: readonly LogDocument[], place: Place, deadlineMs: number): Promise<readonly number[]> {
+    return insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs, () => { this.#check(place); });
+  }
+
+  #check(place: Place): void {
+    if (isInDoubt(this.#store, place)) throw new InDoubt();
+  }
+
   /** Without idempotency keys whoever tries again does so under new ids, so that a message without pointers is one that nobody was told of. */
   async #both(documents: readonly Stored[], place: Place, deadlineMs: number): Promise<void> {
     const messages = documents.map(({ document }) => document);
     const [stored, pointed] = await Promise.allSettled([
-      insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs),
-      insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs),
+      this.#log(messages, place, deadlineMs),
+      this.#pointers(messages, place, deadlineMs),
     ]);
     if (stored.status === 'rejected') {
       await this.#takeBack(stored.reason, () => Promise.resolve(messages), place, deadlineMs);
       throw stored.reason;
     }
-    if (pointed.status === 'rejected') throw new NotPointed(pointed.reason);
+    if (pointed.status === 'rejected') throw pointed.reason instanceof InDoubt ? pointed.reason : new NotPointed(pointed.reason);
   }
 
   /** A message that has an idempotency key must not be there without its pointers: who tries again would be told that it is a duplicate. */
@@ -65,7 +85,7 @@ export class Landing {
     for (let round = 0; left.length > 0; round++) {
       const messages = left.map(({ document }) => document);
       await this.#point(messages, place, deadlineMs);
-      const places = await insertAll<LogDocument>(this.#store, 'cw_log', messages, deadlineMs).catch(async (error: unknown) => {
+      const places = await this.#log(messages, place, deadlineMs).catch(async (error: unknown) => {
         await this.#takeBack(error, () => this.#missing(messages), place, deadlineMs);
         throw error;
       });
@@ -91,7 +111,7 @@ export class Landing {
     let begunAt: number;
     do {
       begunAt = this.#runtime.now();
-      await insertAll<PointerDocument>(this.#store, 'cw_deliv', pointersOf(messages, place), deadlineMs);
+      await this.#pointers(messages, place, deadlineMs);
     } while (this.#runtime.now() - begunAt > fenceMs);
   }
 
