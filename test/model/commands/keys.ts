@@ -72,8 +72,8 @@ export const getKey: fc.Arbitrary<Command> = command(fc.record({ key: name, limi
     const key = model.key(named);
     const { value: state, now } = await world.answer(world.broker.keys.get(refOf(model, named)));
     checkState(key, state, now);
-    const { value: versions } = await world.answer(world.broker.keys.history(refOf(model, named), limit));
-    checkHistory(key, versions, limit);
+    const { value: versions, now: then } = await world.answer(world.broker.keys.history(refOf(model, named), limit));
+    checkHistory(key, versions, limit, then);
     return `${String(state.body)} at ${state.revision}, ${versions.length} before`;
   },
 });

@@ -55,10 +55,11 @@ function checkFit(key: KeyModel, expected: number | undefined, { written }: KeyW
   assert.ok(written ? may : !must, `${key.key} is at ${key.revision}, ${String(expected)} was expected, and the command was ${written ? '' : 'not '}done`);
 }
 
-export function checkHistory(key: KeyModel, versions: readonly KeyVersion[], limit: number): void {
+export function checkHistory(key: KeyModel, versions: readonly KeyVersion[], limit: number, now: Now): void {
   const seen = versions.map(({ revision, body }) => ({ revision, body }));
   assert.ok(seen.length <= Math.min(limit, key.keep), `${seen.length} versions of ${key.key} where ${key.keep} are kept and ${limit} asked for`);
-  const must = key.replaced.slice(0, limit);
+  // Its versions go with a value that ends, which it may have done since it was read.
+  const must = seen.length === 0 && key.mayBeOver(now) ? [] : key.replaced.slice(0, limit);
   assert.deepEqual(seen.slice(0, must.length), must, `the history of ${key.key}`);
   for (const [index, version] of seen.entries()) {
     assert.ok(key.written.some(({ revision, body }) => revision === version.revision && body === version.body), `${key.key} never was ${String(version.body)} at ${version.revision}`);
