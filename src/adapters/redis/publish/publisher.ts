@@ -1,7 +1,7 @@
-import { defer, Observable } from 'rxjs';
-import { ChronowError } from '../../../errors.js';
+import { defer, type Observable } from 'rxjs';
 import type { TopicRef } from '../../../port/names.js';
 import type { MessagePublisher, PublishBatch, PublishReceipt } from '../../../port/publisher.js';
+import { TopicIntakes } from '../../common/topic-intakes.js';
 import type { Context } from '../context.js';
 import { placeOf } from '../layout/message-id.js';
 import { shardKeys } from '../layout/shard-keys.js';
@@ -25,26 +25,18 @@ const clusterDeadlineMs = 30_000;
 /** Publishing to Redis: concurrent calls share a script call for each shard. */
 export class Publisher implements MessagePublisher {
   readonly #plan: IntakePlan;
-  readonly #intakes: Map<string, Intake> = new Map();
-  /** By the object that names the topic: a key is put together once, not for every message. */
-  readonly #byRef: WeakMap<TopicRef, Intake> = new WeakMap();
-  #isClosed = false;
+  readonly #intakes: TopicIntakes;
 
   constructor(context: Context, directory: Directory, retention: Retention, mover: ScheduledMover, options: PublisherOptions = {}) {
     const deadlineMs = options.deadlineMs ?? (context.connection.topology === 'cluster' ? clusterDeadlineMs : singleDeadlineMs);
     let number = 0;
     const nextNumber = (): number => ++number;
     this.#plan = { context, directory, retention, mover, deadlineMs, nextNumber, capacity: new Capacity(context, directory, retention, mover) };
+    this.#intakes = new TopicIntakes((topic) => context.keys.topicKey(topic), (topic) => new Intake(this.#plan, topic));
   }
 
   publish(batch: PublishBatch): Observable<readonly PublishReceipt[]> {
-    return new Observable((subscriber) => {
-      if (this.#isClosed) subscriber.error(closed());
-      else if (batch.messages.length === 0) {
-        subscriber.next([]);
-        subscriber.complete();
-      } else this.#intakeOf(batch.topic).publish(batch, subscriber);
-    });
+    return this.#intakes.publish(batch);
   }
 
   cancelScheduled(topic: TopicRef, id: string): Observable<boolean> {
@@ -60,22 +52,6 @@ export class Publisher implements MessagePublisher {
 
   /** Calls that wait answer `CLOSED`. */
   close(): void {
-    this.#isClosed = true;
-    for (const intake of this.#intakes.values()) intake.close(closed());
-    this.#intakes.clear();
+    this.#intakes.close();
   }
-
-  #intakeOf(ref: TopicRef): Intake {
-    const known = this.#byRef.get(ref);
-    if (known !== undefined) return known;
-    const key = this.#plan.context.keys.topicKey(ref);
-    const intake = this.#intakes.get(key) ?? new Intake(this.#plan, ref);
-    this.#intakes.set(key, intake);
-    this.#byRef.set(ref, intake);
-    return intake;
-  }
-}
-
-function closed(): ChronowError {
-  return new ChronowError('CLOSED', 'the broker is closed');
 }
