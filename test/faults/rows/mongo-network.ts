@@ -29,8 +29,7 @@ export const mongoNetwork: readonly Row[] = [
     promise: 'what it took is found by its token, or given back',
     servers: 'single',
     seeds: 2,
-    // Up to three answers in a row, each missed for as long as a call may take, and then a lease: 4 s is what that takes where nothing else goes on.
-    plan: (chance, seed) => load(chance, seed, times(chance.whole(2, 4), () => lostReply(chance, chance.pick('claim', 'claim', 'hold'), true)), { recoveryMs: 8_000 }),
+    plan: (chance, seed) => load(chance, seed, times(chance.whole(2, 4), () => lostReply(chance, chance.pick('claim', 'claim', 'hold'), true))),
   },
   {
     id: 'N3',

@@ -42,12 +42,15 @@ export class Pointers {
     return found.filter(({ at, now }) => !(at > now));
   }
 
-  /** When the next one may be taken (the server's clock, ms); undefined: none is known of. */
-  async nextDue(): Promise<number | undefined> {
-    const filter = { s: this.#subscription, st: pointerState.live, ...besideNow<PointerDocument>(this.#context.store, 'at', '$gt') };
-    const [next] = await this.#context.store.attempt('claim', () =>
-      this.#all.find(filter, { projection: { _id: 0, at: 1 } }).sort({ at: 1, q: 1 }).limit(1).toArray());
-    return next?.at.getTime();
+  /**
+   * When the next one may be taken (the server's clock, ms); undefined: none is known of. Also one that fell due in the last `lagMs`, unless it was `seen`:
+   * it was neither ready at that look nor is it to come at this one.
+   */
+  async nextDue(lagMs: number, seen: ReadonlySet<string>): Promise<number | undefined> {
+    const filter = { s: this.#subscription, st: pointerState.live, ...besideNow<PointerDocument>(this.#context.store, 'at', '$gt', lagMs) };
+    const found = await this.#context.store.attempt('claim', () =>
+      this.#all.find(filter, { projection: { at: 1 } }).sort({ at: 1, q: 1 }).limit(seen.size + 1).toArray());
+    return found.find(({ _id }) => !seen.has(_id))?.at.getTime();
   }
 
   read(what: string, filter: Filter<PointerDocument>, sort: Record<string, 1>, limit: number, hint?: Document | string): Promise<Candidate[]> {

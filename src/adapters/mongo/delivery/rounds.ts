@@ -32,8 +32,19 @@ export interface RoundsOwner extends TakingOwner {
 /** Whoever waits looks so often by himself, ms: what another process gave back is not told. */
 const longestMs = 5_000;
 
+/** What fell due so long before a look was sent was ready at it, whatever it took on its way, ms. */
+const marginMs = 1_000;
+
 /** So often it is looked for what is parked and forgotten, ms. */
 const auditMs = 5_000;
+
+/** A look for what is ready: when it was sent, and what it found. */
+interface Look {
+  readonly at: number;
+  readonly found: readonly Candidate[];
+  /** There may be more than it found. */
+  readonly isFull: boolean;
+}
 
 /** The most that one claim takes. */
 const mostAtOnce = 1_000;
@@ -148,6 +159,7 @@ export class Rounds {
     const back = await this.#takeBack(wants.filter(({ link }) => link.runsAlone || link === this.#reserved));
     // What is in the way is cleared in large steps.
     const limit = this.#isHidden ? mostAtOnce : Math.min(mostAtOnce, wants.reduce((sum, { max }) => sum + max, 0));
+    const at = desk.context.runtime.now();
     const [ready] = await Promise.all([this.#front.ready(limit), desk.isStale ? desk.refresh() : undefined]);
     if (desk.isDeleted) throw subscriptionDeleted(desk.ref);
     const open = wants.filter((want) => want.link.want === want && !want.isStopped);
@@ -160,7 +172,7 @@ export class Rounds {
     this.#isHidden = dealt.isMore;
     this.#answer(open, leases, dealt);
     if (this.#lanes.hasEnded) await this.#freeKeys();
-    if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length + dealt.foreign.length > 0);
+    if (open.some((want) => want.link.want === want)) await this.#wait(dealt.isMore || dealt.grants.length + dealt.foreign.length > 0, { at, found, isFull: ready.length >= limit });
   }
 
   async #serve(candidates: readonly Candidate[], open: readonly Want[], limit: number, tok: string): Promise<{ readonly dealt: Deal; readonly leases: readonly MongoLease[] }> {
@@ -231,8 +243,8 @@ export class Rounds {
   }
 
   /** Somebody got nothing: when is there more? */
-  async #wait(isMore: boolean): Promise<void> {
-    const { pointers, context: { runtime, store } } = this.#desk;
+  async #wait(isMore: boolean, look: Look): Promise<void> {
+    const { context: { runtime, store } } = this.#desk;
     if (isMore || this.#again) {
       this.#again = true;
       return;
@@ -242,14 +254,19 @@ export class Rounds {
     if (this.#desk.isDeleted) throw subscriptionDeleted(this.#desk.ref);
     await this.#audit();
     if (this.#again) return;
-    const due = await pointers.nextDue();
+    // Before it is asked: what comes back meanwhile sets its own time.
+    this.#disarm();
+    const due = await this.#nextDue(look);
     const now = runtime.now();
     const latest = now + longestMs - Math.floor(1_000 * runtime.random());
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#armedFor = Infinity;
     const dueAt = due === undefined ? Infinity : store.clock.toOurs(due);
     this.#arm(Math.min(latest, Math.max(now + 1, Math.min(dueAt, this.#laterAt, this.#lanes.nextLook()))));
+  }
+
+  /** Where a look was full, what lies behind what it found may be due for long. */
+  #nextDue({ at, found, isFull }: Look): Promise<number | undefined> {
+    const { pointers, context: { runtime } } = this.#desk;
+    return isFull ? pointers.nextDue(0, new Set()) : pointers.nextDue(runtime.now() - at + marginMs, new Set(found.map(({ _id }) => _id)));
   }
 
   /** Now and then: is anything parked behind a key that nobody holds? Whoever parked it may have ended half-way, or not have heard that no order is kept any more. */
@@ -265,13 +282,18 @@ export class Rounds {
 
   #arm(time: number): void {
     if (time >= this.#armedFor || this.#isClosed) return;
-    this.#cancel?.();
+    this.#disarm();
     this.#armedFor = time;
     this.#cancel = this.#desk.context.runtime.at(time, () => {
-      this.#armedFor = Infinity;
-      this.#cancel = undefined;
+      this.#disarm();
       this.ring();
     });
+  }
+
+  #disarm(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#armedFor = Infinity;
   }
 
   #wants(): Want[] {

@@ -1,4 +1,4 @@
-import { MongoNetworkError, type Collection } from 'mongodb';
+import { FindCursor, MongoNetworkError, type Collection } from 'mongodb';
 import type { HotCollection, MongoStore } from '../../../../src/adapters/mongo/connection/store.js';
 
 /** One call of the driver. */
@@ -13,6 +13,8 @@ export interface Around {
   readonly before?: (call: Call) => Promise<void> | void;
   /** After it was carried out, before anybody hears of it. */
   readonly after?: (call: Call) => Promise<void> | void;
+  /** In place of a read of all that a `find` finds; `read` does it. */
+  readonly reading?: (call: Call, read: () => Promise<unknown>) => Promise<unknown>;
 }
 
 /** A store that does something around each call of a collection. */
@@ -34,7 +36,7 @@ export function is(collection: HotCollection, method: string): (call: Call) => b
   return (call) => call.collection === collection && call.method === method;
 }
 
-function surrounded(target: object, collection: string, method: string, { before, after }: Around): unknown {
+function surrounded(target: object, collection: string, method: string, { before, after, reading }: Around): unknown {
   const real: unknown = Reflect.get(target, method);
   if (typeof real !== 'function') return undefined;
   return (...args: unknown[]): unknown => {
@@ -42,7 +44,9 @@ function surrounded(target: object, collection: string, method: string, { before
     // Cursors answer at once.
     if (method === 'find' || method === 'aggregate') {
       void before?.(call);
-      return Reflect.apply(real, target, args);
+      const cursor: unknown = Reflect.apply(real, target, args);
+      if (reading !== undefined && method === 'find') replaceRead(cursor, (read) => reading(call, read));
+      return cursor;
     }
     return (async (): Promise<unknown> => {
       await before?.(call);
@@ -51,6 +55,13 @@ function surrounded(target: object, collection: string, method: string, { before
       return answer;
     })();
   };
+}
+
+/** On the cursor itself: `sort` and its like answer it. */
+function replaceRead(cursor: unknown, reading: (read: () => Promise<unknown>) => Promise<unknown>): void {
+  if (!(cursor instanceof FindCursor)) throw new Error('a find answers another thing than a cursor');
+  const read = cursor.toArray.bind(cursor);
+  Object.defineProperty(cursor, 'toArray', { value: () => reading(read) });
 }
 
 function proxied<T extends object>(target: T, replacement: (name: string) => unknown): T {

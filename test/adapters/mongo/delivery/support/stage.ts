@@ -19,6 +19,7 @@ import type { Claimed, SettleAction, SettleDeviation, Settlement } from '../../.
 import type { OutgoingMessage } from '../../../../../src/port/message.js';
 import type { SubscriptionRef } from '../../../../../src/port/names.js';
 import type { PolicyPatch, SubscriptionPolicy, TopicLimits } from '../../../../../src/port/policy.js';
+import type { Runtime } from '../../../../../src/port/runtime.js';
 import { systemRuntime } from '../../../../../src/system-runtime.js';
 import { rawClient } from '../../../../support/mongo/shared.js';
 import { openStore } from '../../../../support/mongo/store.js';
@@ -39,9 +40,8 @@ export class Stage {
   readonly #raw: MongoClient;
   #seq = 0;
 
-  constructor(store: MongoStore, raw: MongoClient) {
+  constructor(store: MongoStore, raw: MongoClient, runtime: Runtime = systemRuntime()) {
     this.#raw = raw;
-    const runtime = systemRuntime();
     const report = (event: BrokerEvent): void => {
       this.events.push(event);
       this.#event$.next(event);
