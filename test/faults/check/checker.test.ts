@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { brokenHistories, excused } from '../../fixtures/faults/broken-histories.js';
 import { healthy } from '../../fixtures/faults/healthy-history.js';
+import { queued } from '../../fixtures/faults/queued-history.js';
 import { invariants, violationsOf } from './invariants.js';
 
 describe('the checker of histories', () => {
   it('finds nothing wrong with kills, lost answers, retries, releases and dead letters that are as they should be', () => {
     expect(violationsOf(healthy)).toEqual([]);
+  });
+
+  it('calls nothing late that waits its turn behind what was there before it', () => {
+    expect(violationsOf(queued(800, 700))).toEqual([]);
   });
 
   it.each(brokenHistories)('$caughtBy notices that $bug', ({ caughtBy, record }) => {

@@ -1,11 +1,13 @@
-import { isPossible, isTerminal } from './stories.js';
+import { availableSince, Turns } from './turns.js';
 import type { Invariant } from './violation.js';
 
 export const recovery: Invariant = {
   name: 'I10',
-  says: 'what is available again is handed out soon: after a death within the lease, after a retry when it is due, after a release at once',
+  says: 'what is available again is handed out soon, when it is its turn: after a death within the lease, after a retry when it is due, after a release at once',
   check: ({ rules }, { messages }, say, excuses) => {
-    for (const { plan: { sub, policy }, n, publish, leases } of messages) {
+    const turns = new Turns(messages);
+    for (const story of messages) {
+      const { plan: { sub, policy }, n, publish, leases } = story;
       // With an order it may have to wait for those before it.
       if (policy.order !== 'none') continue;
       const first = leases[0]?.claimed;
@@ -13,10 +15,7 @@ export const recovery: Invariant = {
       leases.forEach(({ claimed }, index) => {
         const before = leases[index - 1];
         if (before === undefined) return;
-        const back = before.settles.find((settle) => isPossible(settle) && !isTerminal(settle) && settle.from <= claimed.t);
-        const delays = policy.retryBackoffMs;
-        const delay = back?.action === 'retry' ? (back.delayMs ?? delays[Math.min(before.claimed.count, delays.length) - 1] ?? 0) : 0;
-        const since = back === undefined || back.how !== 'ok' ? Math.max(before.until, claimed.t - policy.visibilityTimeoutMs) : back.to + delay;
+        const since = turns.begins(sub, availableSince(story, index), claimed.t);
         const lateMs = claimed.t - excuses.wellSince(since, claimed.t);
         if (lateMs > rules.recoveryMs) say(claimed.t, `message ${n} in ${sub} was available for ${lateMs.toFixed(0)} ms after ${before.claimed.lease}, the most is ${rules.recoveryMs}`);
       });

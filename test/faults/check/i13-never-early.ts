@@ -1,4 +1,5 @@
 import { isEffective } from './stories.js';
+import { Turns } from './turns.js';
 import type { Invariant } from './violation.js';
 
 /** Clocks count whole milliseconds. */
@@ -8,13 +9,14 @@ export const neverEarly: Invariant = {
   name: 'I13',
   says: 'nothing scheduled, and no retry, comes before its time, nor long after it',
   check: ({ rules }, { messages }, say, excuses) => {
+    const turns = new Turns(messages);
     for (const { plan: { sub, policy }, n, publish, leases } of messages) {
       const first = leases[0]?.claimed;
       const delayMs = publish?.item.delayMs;
       if (first !== undefined && publish !== undefined && delayMs !== undefined) {
         const early = publish.from + delayMs - first.t;
         if (early > grainMs) say(first.t, `message ${n} in ${sub} is delivered ${early.toFixed(0)} ms before it is due`);
-        const lateMs = first.t - excuses.wellSince(publish.to + delayMs, first.t);
+        const lateMs = first.t - excuses.wellSince(turns.begins(sub, publish.to + delayMs, first.t), first.t);
         if (publish.how === 'ok' && policy.order === 'none' && lateMs > rules.recoveryMs) say(first.t, `message ${n} in ${sub} is delivered ${lateMs.toFixed(0)} ms after it is due, the most is ${rules.recoveryMs}`);
       }
       leases.forEach(({ claimed }, index) => {
