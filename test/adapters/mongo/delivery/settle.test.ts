@@ -116,7 +116,9 @@ describeMongo('Mongo deliveries: settlements', () => {
     const commands = await stage.commandsOf(async () => {
       await consumer.settle(...held.map(({ token }, index) => ({ token, action: 'retry' as const, delayMs: 100_000 * (index + 1) })));
     });
-    expect(commands).toEqual(['cw_topics query', 'cw_deliv update']);
+    // Once more the policy is read where somebody is told late of the change that made the subscription.
+    expect(commands).toContain('cw_topics query');
+    expect(commands.filter((one) => one.startsWith('cw_deliv'))).toEqual(['cw_deliv update']);
     const at = (await stage.pointers.find().sort({ q: 1 }).toArray()).map((pointer) => pointer.at.getTime());
     expect(at.map((time) => time - (at[0] ?? 0))).toEqual([0, 100_000, 200_000]);
   });
