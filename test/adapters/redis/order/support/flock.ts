@@ -14,6 +14,11 @@ interface Payload {
   readonly index: number;
 }
 
+/** From one subscribe of a consumer to its unsubscribe. */
+interface Stay {
+  hasLeft: boolean;
+}
+
 export interface FlockPlan {
   readonly port: number;
   readonly namespace: string;
@@ -36,6 +41,7 @@ export class Member {
   readonly #broker: Broker;
   readonly #client: Chronow;
   #consumer: Unsubscribable | undefined = undefined;
+  #stay: Stay = { hasLeft: false };
 
   private constructor(plan: FlockPlan, name: string, broker: Broker, freezer: Freezer) {
     this.#plan = plan;
@@ -56,6 +62,7 @@ export class Member {
 
   /** Leaves in order and comes again: what it has not begun goes back. */
   comeAgain(): void {
+    this.#stay.hasLeft = true;
     this.#consumer?.unsubscribe();
     this.#consume();
   }
@@ -81,15 +88,17 @@ export class Member {
 
   #consume(): void {
     const { namespace, order, window, visibilityTimeoutMs } = this.#plan;
+    const stay: Stay = { hasLeft: false };
+    this.#stay = stay;
     const source: Observable<unknown> = this.#client.topic<Payload>('t', { namespace })
       .subscription('s', { order, visibilityTimeoutMs, maxInFlight: window, maxDeliveries: 1_000, retryBackoffMs: [5] })
-      .pipe(ackOnComplete(({ payload }) => this.#work(payload)));
+      .pipe(ackOnComplete(({ payload }) => this.#work(payload, stay)));
     this.#consumer = source.subscribe({ error: (error: unknown) => {
       if (!this.life.isOver) this.#plan.log.breaks.push(`stream of ${this.life.name} ended: ${String(error)}`);
     } });
   }
 
-  async #work({ key, index }: Payload): Promise<void> {
+  async #work({ key, index }: Payload, stay: Stay): Promise<void> {
     const { log, chance, workMs } = this.#plan;
     log.begin(key, index, this.life);
     await new Promise((resolve) => { setTimeout(resolve, chance() * workMs); });
@@ -98,7 +107,13 @@ export class Member {
       log.fail(key, this.life);
       throw new RetryLater(Math.floor(chance() * 30));
     }
-    log.end(key, index, this.life);
-    if (fate < 0.07) throw new DeadLetter('Chosen');
+    if (fate >= 0.07) {
+      log.end(key, index, this.life);
+      return;
+    }
+    // Where nobody listens any more it goes back.
+    if (stay.hasLeft) log.fail(key, this.life);
+    else log.end(key, index, this.life);
+    throw new DeadLetter('Chosen');
   }
 }
